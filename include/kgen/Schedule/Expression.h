@@ -19,6 +19,7 @@
 #define KGEN_SCHEDULE_EXPRESSION_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,10 @@ struct Expression {
 
 /// "add_f" for AddFloat; the JSON spelling.
 std::string_view spelling(ExpressionOp op);
+/// The inverse of spelling(); empty when no op is spelled so.
+std::optional<ExpressionOp> parseExpressionOp(std::string_view text);
+/// Number of operands; -1 for any number (TableRead).
+int arity(ExpressionOp op);
 
 /// One instruction a line, as in the example above: for reports and prompts.
 std::string toString(const Expression &expression);

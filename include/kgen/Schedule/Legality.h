@@ -25,7 +25,7 @@ struct Violation {
   std::string detail; ///< a full sentence with both numbers
 };
 
-/// "[KG2004] shared memory: has 245760 bytes, limit 232448 (h100)".
+/// "[KG2084] shared memory: has 245760 bytes, limit 232448 (h100)".
 std::string toString(const Violation &violation);
 
 /// Rules that hold for every machine: ranges, powers, combinations. Used by the

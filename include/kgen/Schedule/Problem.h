@@ -15,6 +15,7 @@
 #define KGEN_SCHEDULE_PROBLEM_H
 
 #include "kgen/Schedule/Expression.h"
+#include "kgen/Support/Error.h"
 
 #include <cstdint>
 #include <string>
@@ -33,6 +34,8 @@ enum class ElementType : uint8_t { F32, F16, BF16, F64, I1, I8, I16, I32, I64 };
 int64_t byteSize(ElementType type);
 /// "bf16", "i32", ...
 std::string_view spelling(ElementType type);
+/// True for F32, F16, BF16 and F64.
+bool isFloat(ElementType type);
 
 /// A tensor or scalar that the score or mask function reads. Order is the order
 /// of kernel arguments after Q, K, V.
@@ -99,6 +102,19 @@ struct ProblemSizes {
   std::vector<std::vector<int64_t>> captureShapes;
   bool operator==(const ProblemSizes &) const = default;
 };
+
+/// Whether the problem is well formed, whatever the machine: names, shapes,
+/// counts, captures and both programs. ProblemInvalid, HeadCountMismatch or
+/// ExpressionInvalid say what is wrong. parseProblem() returns checked problems.
+Expected<void> checkProblem(const Problem &problem);
+
+/// The rules of one program against the captures it reads: operands are earlier
+/// positions of the op's kind (float or integer), capture and dimension numbers
+/// exist, the result is a float for a score and an integer for a mask, and a
+/// mask does not read the score.
+enum class ProgramRole : uint8_t { Score, Mask };
+Expected<void> checkExpression(const Expression &expression, ProgramRole role,
+                               const std::vector<Capture> &captures);
 
 /// Fills dynamic sizes with nominal ones: batch 2, seqQ and seqKV 1024 unless
 /// static; a captured dynamic dimension takes the larger of seqQ and seqKV.

@@ -9,6 +9,7 @@
 #define KGEN_SCHEDULE_SCHEDULE_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -68,6 +69,14 @@ std::string_view spelling(KvDirection value);
 std::string_view spelling(Exp2Unit value);
 std::string_view spelling(RescalePolicy value);
 
+/// The inverse of spelling() for each of the enums above; empty when no
+/// enumerator is spelled so.
+template <typename EnumT>
+std::optional<EnumT> parseSpelling(std::string_view text);
+/// "none, cp_async, tma": what parseSpelling takes, for error texts.
+template <typename EnumT>
+std::string allSpellings();
+
 /// Calls `visit(key, field)` for every knob in a fixed order. The JSON writer
 /// and reader, the attribute and the proposers are all written over it, so a
 /// new knob is one line here and one in the struct.
@@ -95,8 +104,8 @@ void forEachKnob(ScheduleT &schedule, Visitor &&visit) {
   visit("rescale", schedule.rescale);
 }
 
-/// One line for people: "tile_q=128 tile_kv=64 warps=4 ..." without the knobs
-/// that have their default value.
+/// One line for people: "tile_q=128 tile_kv=64 warps=4 ..."; the other knobs
+/// only where they differ from their default value.
 std::string toString(const Schedule &schedule);
 
 } // namespace kgen
