@@ -1,0 +1,85 @@
+//===- TargetBackend.h - What a target does with a tiled kernel ------------===//
+//
+// The seam between the target-independent half of the compiler and the rooms
+// that know a vendor. A backend lowers a module whose kernel is in tiled form
+// (docs/Architecture.md) to the LLVM dialect, and turns that into machine code.
+//
+//===----------------------------------------------------------------------===//
+#ifndef KGEN_TARGET_COMMON_TARGETBACKEND_H
+#define KGEN_TARGET_COMMON_TARGETBACKEND_H
+
+#include "kgen/Schedule/HardwareModel.h"
+#include "kgen/Schedule/Problem.h"
+#include "kgen/Schedule/Schedule.h"
+#include "kgen/Support/Error.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+class OpPassManager;
+} // namespace mlir
+
+namespace kgen {
+
+/// What the bytes of a kernel are; the values are those of kgen_artifact.h.
+enum class CodeFormat : uint8_t { ElfSharedObject = 1, Cubin = 2, Ptx = 3, Hsaco = 4 };
+
+/// Read back from the machine code (ptxas -v, code object metadata), not
+/// estimated. -1 where a target has no such number.
+struct ResourceUsage {
+  int64_t registersPerThread = -1; ///< VGPRs on AMD
+  int64_t accumulatorRegisters = -1; ///< AGPRs on AMD
+  int64_t spillBytes = -1;         ///< per thread; local or scratch memory
+  int64_t sharedBytes = -1;        ///< per workgroup, static and dynamic
+  int64_t codeBytes = -1;
+};
+
+/// One kernel as machine code, with what a launch needs to know.
+struct KernelCode {
+  CodeFormat format = CodeFormat::ElfSharedObject;
+  std::string bytes;
+  std::string assembly;   ///< PTX, AMDGCN or x86 text, for tests and reports
+  std::string kernelName; ///< exported symbol
+  std::string arch;       ///< what the code runs on: "sm_90", "gfx942"
+  int64_t threadsPerWorkgroup = 1;
+  int64_t dynamicSharedBytes = 0;
+  int64_t scratchBytes = 0; ///< CPU: per thread
+  ResourceUsage resources;
+  std::vector<std::string> warnings; ///< of the assembler, verbatim
+};
+
+/// How much an emitter keeps and where its tools are.
+struct EmitOptions {
+  bool keepAssembly = false; ///< fill KernelCode::assembly
+  std::string ptxas;         ///< path; empty: search PATH and the toolkit
+  bool allowPtx = true;      ///< without ptxas, give PTX to the driver
+};
+
+class TargetBackend {
+public:
+  virtual ~TargetBackend();
+  virtual TargetKind kind() const = 0;
+  /// Dialects and translation interfaces that the two methods below use.
+  virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
+  /// Adds the passes from a module in tiled form to the LLVM dialect. Uses the
+  /// `attention.schedule` attribute of each kernel function.
+  virtual void buildLowering(mlir::OpPassManager &manager,
+                             const HardwareModel &hardware) const = 0;
+  /// Translates a lowered module that holds one kernel into machine code.
+  virtual Expected<KernelCode> emit(mlir::ModuleOp module,
+                                    const HardwareModel &hardware,
+                                    const EmitOptions &options) const = 0;
+};
+
+std::unique_ptr<TargetBackend> createCpuBackend();
+std::unique_ptr<TargetBackend> createNvvmBackend();
+std::unique_ptr<TargetBackend> createRocdlBackend();
+
+} // namespace kgen
+
+#endif // KGEN_TARGET_COMMON_TARGETBACKEND_H

@@ -1,0 +1,176 @@
+//===- TileOps.cpp - Invariants of operations on tiles ---------------------===//
+
+#include "kgen/Dialect/Tile/IR/Tile.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace kgen::tile;
+
+#define GET_OP_CLASSES
+#include "kgen/Dialect/Tile/IR/TileOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// slot, load
+//===----------------------------------------------------------------------===//
+
+ViewType SlotOp::viewTypeOf(BufferType buffer) {
+  return ViewType::get(buffer.getContext(), buffer.getRows(), buffer.getCols(),
+                       buffer.getElementType());
+}
+
+void SlotOp::build(OpBuilder &builder, OperationState &state, Value buffer,
+                   Value index) {
+  build(builder, state, viewTypeOf(cast<BufferType>(buffer.getType())), buffer,
+        index);
+}
+
+MatrixType LoadOp::matrixTypeOf(ViewType view) {
+  return MatrixType::get(view.getContext(), view.getRows(), view.getCols(),
+                         view.getElementType(), MatrixKind::Operand);
+}
+
+void LoadOp::build(OpBuilder &builder, OperationState &state, Value view) {
+  build(builder, state, matrixTypeOf(cast<ViewType>(view.getType())), view);
+}
+
+//===----------------------------------------------------------------------===//
+// copy, store
+//===----------------------------------------------------------------------===//
+
+/// Checks rank and row length of the tensor side of a copy or store.
+static LogicalResult verifyTensor(Operation *op, MemRefType tensor,
+                                  int64_t rank, std::optional<int64_t> cols) {
+  if (tensor.getRank() != rank)
+    return op->emitOpError() << "[KG1103] expected a tensor of rank " << rank
+                             << ", got " << tensor;
+  if (cols && tensor.getDimSize(rank - 1) != *cols)
+    return op->emitOpError() << "[KG1103] expected rows of " << *cols
+                             << " elements, got " << tensor;
+  if (!tensor.getLayout().isIdentity())
+    return op->emitOpError()
+           << "[KG1103] expected a contiguous row-major tensor, got " << tensor;
+  return success();
+}
+
+LogicalResult CopyOp::verify() {
+  auto source = cast<MemRefType>(getSource().getType());
+  ViewType view = getView().getType();
+  if (source.getElementType() != view.getElementType())
+    return emitOpError() << "[KG1103] cannot copy " << source.getElementType()
+                         << " into " << view;
+  return verifyTensor(*this, source, 4, view.getCols());
+}
+
+LogicalResult StoreOp::verify() {
+  return verifyTensor(*this, cast<MemRefType>(getDestination().getType()), 4,
+                      getMatrix().getType().getCols());
+}
+
+LogicalResult StoreRowsOp::verify() {
+  return verifyTensor(*this, cast<MemRefType>(getDestination().getType()), 3,
+                      std::nullopt);
+}
+
+//===----------------------------------------------------------------------===//
+// dot, pack, reduce
+//===----------------------------------------------------------------------===//
+
+/// Rows, columns and element type of either form of a left operand.
+static std::tuple<int64_t, int64_t, Type> shapeOf(Type type) {
+  if (auto matrix = dyn_cast<MatrixType>(type))
+    return {matrix.getRows(), matrix.getCols(), matrix.getElementType()};
+  auto view = cast<ViewType>(type);
+  return {view.getRows(), view.getCols(), view.getElementType()};
+}
+
+LogicalResult DotOp::verify() {
+  auto [m, k, lhsElement] = shapeOf(getLhs().getType());
+  ViewType rhs = getRhs().getType();
+  int64_t rhsK = getTransposeRhs() ? rhs.getCols() : rhs.getRows();
+  int64_t n = getTransposeRhs() ? rhs.getRows() : rhs.getCols();
+  if (k != rhsK)
+    return emitOpError() << "[KG1103] contracts " << k << " with " << rhsK;
+  if (lhsElement != rhs.getElementType())
+    return emitOpError() << "[KG1103] multiplies " << lhsElement << " by "
+                         << rhs.getElementType();
+  MatrixType result = getResult().getType();
+  if (result.getRows() != m || result.getCols() != n)
+    return emitOpError() << "[KG1103] expected a result of " << m << 'x' << n
+                         << ", got " << result;
+  return success();
+}
+
+LogicalResult PackOp::verify() {
+  MatrixType from = getInput().getType(), to = getResult().getType();
+  if (from.getRows() != to.getRows() || from.getCols() != to.getCols())
+    return emitOpError() << "[KG1103] expected equal shapes, got " << from
+                         << " and " << to;
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  if (getMatrix().getType().getRows() != getInit().getType().getRows())
+    return emitOpError() << "[KG1103] expected equal rows, got "
+                         << getMatrix().getType() << " and "
+                         << getInit().getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// map, map_rows
+//===----------------------------------------------------------------------===//
+
+static Type elementOf(Type type) {
+  if (auto matrix = dyn_cast<MatrixType>(type))
+    return matrix.getElementType();
+  return cast<PerRowType>(type).getElementType();
+}
+
+/// Region arguments: one element of each input, then `indices` indices; the
+/// region yields an element of the result.
+static LogicalResult verifyMapBody(Operation *op, Region &body,
+                                   OperandRange inputs, unsigned indices,
+                                   Type result) {
+  Block &block = body.front();
+  if (block.getNumArguments() != inputs.size() + indices)
+    return op->emitOpError() << "[KG1103] expected " << inputs.size() + indices
+                             << " region arguments, got "
+                             << block.getNumArguments();
+  for (auto [index, argument] : llvm::enumerate(block.getArguments())) {
+    Type expected = index < inputs.size()
+                        ? elementOf(inputs[index].getType())
+                        : Type(IndexType::get(op->getContext()));
+    if (argument.getType() != expected)
+      return op->emitOpError() << "[KG1103] expected region argument " << index
+                               << " of type " << expected << ", got "
+                               << argument.getType();
+  }
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || yield.getValue().getType() != elementOf(result))
+    return op->emitOpError() << "[KG1103] expected the region to yield "
+                             << elementOf(result);
+  return success();
+}
+
+LogicalResult MapOp::verifyRegions() {
+  MatrixType result = getResult().getType();
+  for (Type type : getInputs().getTypes()) {
+    auto matrix = dyn_cast<MatrixType>(type);
+    bool matches = matrix ? matrix == result
+                          : cast<PerRowType>(type).getRows() == result.getRows();
+    if (!matches)
+      return emitOpError() << "[KG1103] input " << type
+                           << " does not fit result " << result;
+  }
+  return verifyMapBody(*this, getBody(), getInputs(), 2, result);
+}
+
+LogicalResult MapRowsOp::verifyRegions() {
+  for (Type type : getInputs().getTypes())
+    if (type != getResult().getType())
+      return emitOpError() << "[KG1103] input " << type
+                           << " does not fit result " << getResult().getType();
+  return verifyMapBody(*this, getBody(), getInputs(), 1, getResult().getType());
+}
