@@ -1,5 +1,4 @@
-//===- CompileService.h - Schedule in, artefact out
-//------------------------===//
+//===- CompileService.h - Schedule in, artefact out -----------------------===//
 //
 // What the search needs from a compiler, and no more. lib/Compiler implements
 // it for one module, one attention op and one machine; tests implement it with
@@ -31,8 +30,9 @@ struct ResourceUsage {
 /// One compiled candidate: the artefact blob as the runtime loads it.
 struct Artifact {
   std::string bytes;
-  /// Content hash of the code: two schedules with the same fingerprint are the
-  /// same program.
+  /// Content hash of everything that runs: code, threads, shared bytes, grid
+  /// rules, but not the info text. Two schedules with the same fingerprint are
+  /// the same program, and the search measures it once. Empty: not known.
   std::string fingerprint;
   ResourceUsage resources;
   /// Remarks of the compiler, one sentence each ("exp2 and PV overlap lost").

@@ -1,5 +1,4 @@
-//===- History.h - Append-only memory of searches
-//--------------------------===//
+//===- History.h - Append-only memory of searches -------------------------===//
 //
 // JSON lines, one record a line, each written by a single write(2) to a file
 // opened with O_APPEND under an exclusive flock. What that buys:

@@ -1,5 +1,4 @@
-//===- MeasureService.h - Artefact in, verdict and time out
-//----------------===//
+//===- MeasureService.h - Artefact in, verdict and time out ---------------===//
 //
 // What the search needs from the verifier's worker, and no more. A time exists
 // only for an accepted artefact; a crash, a hang or a sticky device error is a

@@ -1,5 +1,4 @@
-//===- Proposer.h - Who says which schedules to try
-//------------------------===//
+//===- Proposer.h - Who says which schedules to try -----------------------===//
 //
 // A proposer turns the state of a search into schedules. It may propose illegal
 // ones (they cost no build; the violations come back in the records) and
@@ -89,6 +88,8 @@ struct LlmOptions {
   double timeoutSeconds = 120; ///< one request; cut to the budget that is left
   int64_t maxTokens = 8192;    ///< of one reply
   int maxAttempts = 4;         ///< requests per round: first try and retries
+  /// Rounds that ask the model; later ones are local search around the best.
+  size_t rounds = 3;
   double backoffSeconds = 0.5; ///< before the first retry; doubles, at most 8
   size_t maxReplyBytes = 4u << 20; ///< a longer reply is refused
 };

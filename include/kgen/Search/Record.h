@@ -1,5 +1,4 @@
-//===- Record.h - What became of one candidate
-//-----------------------------===//
+//===- Record.h - What became of one candidate ----------------------------===//
 #ifndef KGEN_SEARCH_RECORD_H
 #define KGEN_SEARCH_RECORD_H
 

@@ -1,5 +1,4 @@
-//===- Search.h - Propose, check, compile, measure, keep the best
-//----------===//
+//===- Search.h - Propose, check, compile, measure, keep the best ---------===//
 #ifndef KGEN_SEARCH_SEARCH_H
 #define KGEN_SEARCH_SEARCH_H
 

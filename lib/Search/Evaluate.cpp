@@ -1,0 +1,87 @@
+//===- Evaluate.cpp - One candidate, from schedule to record --------------===//
+
+#include "Evaluate.h"
+
+#include "Format.h"
+#include "kgen/Schedule/Legality.h"
+
+#include <cmath>
+
+namespace kgen::search {
+namespace {
+
+Outcome outcomeOf(Verdict verdict) {
+  switch (verdict) {
+  case Verdict::Accepted:
+    return Outcome::Accepted;
+  case Verdict::Rejected:
+    return Outcome::Rejected;
+  case Verdict::Error:
+    break;
+  }
+  return Outcome::Failed;
+}
+
+} // namespace
+
+std::optional<CandidateRecord> checkCandidate(const SearchTask &task,
+                                              const Schedule &schedule) {
+  std::vector<Violation> violations =
+      checkLegality(task.problem, schedule, task.hardware);
+  if (violations.empty())
+    return std::nullopt;
+  CandidateRecord record;
+  record.schedule = schedule;
+  record.outcome = Outcome::Illegal;
+  record.code = formatCode(violations.front().code);
+  record.text = violations.front().detail;
+  for (const Violation &violation : violations)
+    record.findings.push_back(toString(violation));
+  return record;
+}
+
+Compiled compileCandidate(CompileService &compiler, const Schedule &schedule) {
+  Compiled compiled;
+  compiled.record.schedule = schedule;
+  Expected<Artifact> artifact = compiler.compile(schedule);
+  if (!artifact) {
+    compiled.record.outcome = Outcome::CompileFailed;
+    compiled.record.code = formatCode(artifact.error().code());
+    compiled.record.text = artifact.error().detail();
+    return compiled;
+  }
+  compiled.record.resources = artifact->resources;
+  compiled.record.remarks = artifact->remarks;
+  compiled.record.fingerprint = artifact->fingerprint;
+  compiled.artifact = *std::move(artifact);
+  return compiled;
+}
+
+void measureCandidate(MeasureService &measurer, const Artifact &artifact,
+                      const MeasureOptions &options, double floor,
+                      CandidateRecord &record) {
+  Measurement measurement = measurer.measure(artifact, options);
+  record.outcome = outcomeOf(measurement.verdict);
+  record.findings = std::move(measurement.findings);
+  if (record.outcome != Outcome::Accepted) {
+    record.code = measurement.code ? formatCode(*measurement.code) : "";
+    record.text = std::move(measurement.text);
+    return;
+  }
+  // The smallest time wins a search: one that is no time must not get in.
+  double seconds = measurement.timing ? measurement.timing->medianSeconds : 0;
+  if (!std::isfinite(seconds) || seconds <= 0) {
+    record.outcome = Outcome::Failed;
+    record.code = formatCode(ErrorCode::TimeBelowFloor);
+    record.text = "accepted without a positive, finite time";
+    return;
+  }
+  record.timing = measurement.timing;
+  if (seconds < floor)
+    record.findings.push_back(
+        Error(ErrorCode::TimeBelowFloor, "has " + formatSeconds(seconds) +
+                                             ", floor " + formatSeconds(floor))
+            .message());
+}
+
+} // namespace kgen::search
