@@ -25,7 +25,7 @@ struct HardwareModel {
   int64_t computeCapability = 0;         ///< 90 for sm_90; 0 elsewhere
   int64_t processors = 1;                ///< SMs, CUs or cores
   int64_t lanes = 1;                     ///< threads a warp or wave; f32 lanes of a vector on the CPU
-  int64_t maxSharedBytes = 0;            ///< per workgroup, opted in
+  int64_t maxSharedBytes = 0;            ///< per workgroup, opted in; CPU: a core's private L2, which a block's scratch must fit
   int64_t sharedBytesPerProcessor = 0;
   int64_t registersPerProcessor = 0;     ///< 32-bit registers
   int64_t maxRegistersPerThread = 0;
@@ -40,9 +40,12 @@ struct HardwareModel {
   double exp2GopsPerProcessor = 0;       ///< special-function results per second / 1e9
 };
 
-/// All tables, in a fixed order.
+/// All tables in a fixed order, then the host. MI250X: one of its two dies,
+/// which is what the driver shows as a device.
 const std::vector<HardwareModel> &allHardware();
-/// By key ("h100"), arch ("sm_90") or product name; an error lists the keys.
+/// By key ("h100"), arch ("sm_90", "sm_90a") or product name; "cpu" and "host"
+/// are the host, as is any x86-64 level up to its own. HardwareUnknown lists
+/// the keys.
 Expected<HardwareModel> findHardware(std::string_view keyOrArch);
 /// The machine this process runs on, as a CPU: vector ISA, cores, caches.
 HardwareModel hostCpu();

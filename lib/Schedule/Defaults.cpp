@@ -1,0 +1,148 @@
+//===- Defaults.cpp - Schedules that are legal without a search ------------===//
+
+#include "Legality/Rules.h"
+
+namespace kgen {
+
+using namespace legality;
+
+namespace {
+
+/// One stored default. Rows are tried in order; the first that covers the head
+/// dims and breaks no rule on the machine is taken.
+struct DefaultRow {
+  int64_t mostHeadDim; ///< of max(Dqk, Dv)
+  int64_t tileQ, tileKV, warps, stages;
+  OperandPlace qOperand;
+};
+
+constexpr OperandPlace kRegisters = OperandPlace::Registers;
+constexpr OperandPlace kShared = OperandPlace::Shared;
+
+// 16-bit mma.sync, after the tiles that FlashAttention-2 class kernels use on
+// these machines (docs: attention on sm_80): rows per warp are bounded by O in
+// registers, kv tiles by shared memory of the smallest machine.
+constexpr DefaultRow nvvm16Rows[] = {
+    {64, 128, 64, 4, 2, kRegisters}, {64, 64, 64, 4, 2, kRegisters},
+    {128, 128, 64, 8, 2, kShared},   {128, 64, 64, 4, 2, kShared},
+    {256, 128, 32, 8, 2, kShared},   {256, 64, 32, 4, 2, kShared},
+    {256, 64, 16, 4, 1, kShared},    {256, 32, 16, 2, 1, kShared},
+};
+
+// f32 FMAs: P and Q in shared memory, so tiles are small.
+constexpr DefaultRow nvvm32Rows[] = {
+    {64, 64, 64, 4, 2, kShared},  {128, 64, 32, 4, 1, kShared},
+    {256, 32, 32, 2, 1, kShared}, {256, 32, 16, 2, 1, kShared},
+    {256, 16, 16, 1, 1, kShared},
+};
+
+// MFMA 32x32x8: LDS holds one K and one V tile.
+constexpr DefaultRow rocdlRows[] = {
+    {64, 128, 64, 4, 1, kRegisters},
+    {128, 128, 64, 4, 1, kRegisters},
+    {256, 128, 32, 4, 1, kRegisters},
+    {256, 64, 32, 2, 1, kRegisters},
+};
+
+// Masks that drop at least this share of the pairs leave query tiles of very
+// different lengths.
+constexpr double kUnevenDensity = 0.75;
+
+template <size_t N>
+std::vector<Schedule> fromRows(const DefaultRow (&rows)[N], int64_t headDim,
+                               const Schedule &usual) {
+  std::vector<Schedule> candidates;
+  for (const DefaultRow &row : rows) {
+    if (headDim > row.mostHeadDim)
+      continue;
+    Schedule schedule = usual;
+    schedule.tileQ = row.tileQ;
+    schedule.tileKV = row.tileKV;
+    schedule.warps = row.warps;
+    schedule.stagesK = schedule.stagesV = row.stages;
+    schedule.qOperand = row.qOperand;
+    candidates.push_back(schedule);
+  }
+  return candidates;
+}
+
+/// The CPU's tiles follow its caches: K's tile in half of L1 if a useful one
+/// does, and everything in L2 (a rule of Legality).
+std::vector<Schedule> cpuCandidates(int64_t headDim,
+                                    const HardwareModel &hardware,
+                                    const Schedule &usual) {
+  int64_t tileKV = 128;
+  while (tileKV > 64 && tileKV * headDim * 4 > hardware.l1Bytes)
+    tileKV /= 2;
+  std::vector<Schedule> candidates;
+  for (; tileKV >= 16; tileKV /= 2)
+    for (int64_t tileQ = 64; tileQ >= 8; tileQ /= 2) {
+      Schedule schedule = usual;
+      schedule.tileQ = tileQ;
+      schedule.tileKV = tileKV;
+      candidates.push_back(schedule);
+    }
+  return candidates;
+}
+
+std::vector<Schedule> candidatesFor(const Problem &problem,
+                                    const HardwareModel &hardware) {
+  Schedule usual =
+      usualSchedule(capabilities(hardware.target, problem.dtype));
+  int64_t headDim = std::max(problem.headDimQK, problem.headDimV);
+  switch (hardware.target) {
+  case TargetKind::Cpu:
+    return cpuCandidates(headDim, hardware, usual);
+  case TargetKind::Nvvm:
+    return problem.dtype == ElementType::F32
+               ? fromRows(nvvm32Rows, headDim, usual)
+               : fromRows(nvvm16Rows, headDim, usual);
+  case TargetKind::Rocdl:
+    return fromRows(rocdlRows, headDim, usual);
+  }
+  return {};
+}
+
+/// Query tiles that are mostly padding are halved while that stays legal.
+Schedule fitShortQueries(const Problem &problem, Schedule schedule,
+                         const HardwareModel &hardware) {
+  if (problem.seqQ == kDynamicSize)
+    return schedule;
+  while (schedule.tileQ >= 2 * problem.seqQ) {
+    Schedule half = schedule;
+    half.tileQ /= 2;
+    half.warps = std::max<int64_t>(half.warps / 2, 1);
+    if (!checkServedSchedule(problem, half, hardware).empty())
+      break;
+    schedule = half;
+  }
+  return schedule;
+}
+
+} // namespace
+
+Expected<Schedule> defaultSchedule(const Problem &problem,
+                                   const HardwareModel &hardware) {
+  std::vector<Violation> unserved = checkServed(problem, hardware);
+  if (!unserved.empty())
+    return Error(unserved[0].code, unserved[0].detail);
+  std::string lastReason = "no stored default covers the head dimensions";
+  for (const Schedule &candidate : candidatesFor(problem, hardware)) {
+    std::vector<Violation> broken =
+        checkServedSchedule(problem, candidate, hardware);
+    if (!broken.empty()) {
+      lastReason = broken[0].detail;
+      continue;
+    }
+    Schedule schedule = fitShortQueries(problem, candidate, hardware);
+    Schedule ordered = schedule;
+    ordered.order = TileOrder::LongestFirst;
+    bool uneven = problem.maskSummary.density < kUnevenDensity;
+    return uneven && checkServedSchedule(problem, ordered, hardware).empty()
+               ? ordered
+               : schedule;
+  }
+  return Error(ErrorCode::NoLegalSchedule, lastReason);
+}
+
+} // namespace kgen
