@@ -346,7 +346,8 @@ typedef struct kgen_argument_t {
   int32_t rank;                 /* tensors */
   int64_t sizes[KGEN_MAX_RANK]; /* tensors: every dimension, static ones too */
   void *data;     /* tensors: device address of element [0,..,0], row-major */
-  uint64_t value; /* scalars: the value's bytes from the low end, zero above */
+  uint64_t value; /* scalars: the value's bytes from the low end; the rest is
+                     ignored */
 } kgen_argument_t;
 
 /* Launches the kernel on the stream and returns without waiting (the CPU

@@ -1,0 +1,91 @@
+/*===- driver.h - What a driver provides
+-----------------------------------===*\
+|*
+|* One table of functions for each vendor. src/ checks handles and arguments, so
+|* that a driver sees only valid ones; a driver turns every code of its library
+|* into a status and its text (kgen_fail). `native` is the driver's own stream
+or
+|* event; a NULL stream is the default one.
+|*
+\*===----------------------------------------------------------------------===*/
+#ifndef KGEN_RUNTIME_DRIVERS_DRIVER_H
+#define KGEN_RUNTIME_DRIVERS_DRIVER_H
+
+#include "internal.h"
+
+typedef enum kgen_copy_t {
+  KGEN_COPY_TO_DEVICE,
+  KGEN_COPY_TO_HOST,
+  KGEN_COPY_ON_DEVICE
+} kgen_copy_t;
+
+/* Where a pointer lives: the ordinal of the device that can use it directly, or
+   KGEN_ON_HOST. */
+#define KGEN_ON_HOST (-1)
+/* Every device of the driver can use it (managed memory). */
+#define KGEN_ON_EVERY_DEVICE (-2)
+
+struct kgen_driver_t {
+  kgen_target_t target;
+  const char *name; /* prefix of its device names */
+
+  /* Loads the vendor's library when it is first needed. */
+  kgen_status_t (*count)(int32_t *count);
+  /* Fills everything but info->name; ordinal is below count. */
+  kgen_status_t (*describe)(int32_t ordinal,
+                            const kgen_device_options_t *options,
+                            kgen_device_info_t *info);
+  /* Sets device->state; device->info is filled. */
+  kgen_status_t (*open)(kgen_device_t *device);
+  void (*close)(kgen_device_t *device);
+  /* Whether a device of this arch runs the artefact's code, and if not, why. */
+  kgen_status_t (*check_arch)(const kgen_device_info_t *info,
+                              const kgen_artifact_header_t *header);
+
+  kgen_status_t (*stream_create)(kgen_device_t *device, void **native);
+  void (*stream_destroy)(kgen_device_t *device, void *native);
+  kgen_status_t (*stream_synchronize)(kgen_device_t *device, void *native);
+
+  kgen_status_t (*event_create)(kgen_device_t *device, void **native);
+  void (*event_destroy)(kgen_device_t *device, void *native);
+  kgen_status_t (*event_record)(kgen_device_t *device, void *native,
+                                void *stream);
+  kgen_status_t (*event_synchronize)(kgen_device_t *device, void *native);
+  kgen_status_t (*event_elapsed)(kgen_device_t *device, void *start, void *stop,
+                                 double *milliseconds);
+
+  kgen_status_t (*allocate)(kgen_device_t *device, size_t size, void **pointer);
+  kgen_status_t (*release)(kgen_device_t *device, void *pointer);
+  kgen_status_t (*copy)(kgen_device_t *device, kgen_copy_t kind,
+                        void *destination, const void *source, size_t size,
+                        void *stream);
+  /* `count` elements of pattern_size (1, 2 or 4) bytes. */
+  kgen_status_t (*fill)(kgen_device_t *device, void *pointer, uint32_t pattern,
+                        size_t pattern_size, size_t count, void *stream);
+  kgen_status_t (*locate)(kgen_device_t *device, const void *pointer,
+                          int32_t *location);
+
+  kgen_status_t (*load)(kgen_device_t *device, const kgen_artifact_t *artifact,
+                        void **code);
+  void (*unload)(kgen_device_t *device, void *code);
+  kgen_status_t (*resources)(kgen_device_t *device, void *code,
+                             kgen_resources_t *resources);
+  /* Every grid dimension is at least 1 and within the driver's limit. */
+  kgen_status_t (*launch)(kgen_device_t *device, void *code,
+                          const kgen_artifact_header_t *header,
+                          const int64_t grid[3], void **arguments,
+                          void *stream);
+  /* Greatest number of blocks in x, y, z. */
+  int64_t grid_limit[3];
+};
+
+extern const kgen_driver_t kgen_cpu_driver;
+extern const kgen_driver_t kgen_cuda_driver;
+extern const kgen_driver_t kgen_hip_driver;
+
+/* For tests: loads the vendor's functions from this path instead of the usual
+   name; NULL restores it. Handles made before keep working. */
+void kgen_cuda_set_library(const char *path);
+void kgen_hip_set_library(const char *path);
+
+#endif /* KGEN_RUNTIME_DRIVERS_DRIVER_H */
