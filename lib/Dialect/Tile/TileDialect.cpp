@@ -29,12 +29,12 @@ void TileDialect::initialize() {
 
 LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attribute) {
-  if (attribute.getName() != kKernelAttr)
-    return op->emitOpError() << "[KG1101] unknown attribute '"
-                             << attribute.getName().getValue() << "'";
+  StringRef name = attribute.getName().getValue();
+  if (name != kKernelAttr && name != kApproximateMathAttr)
+    return op->emitOpError() << "[KG1101] unknown attribute '" << name << "'";
   if (!isa<UnitAttr>(attribute.getValue()) || !isa<func::FuncOp>(op))
     return op->emitOpError()
-           << "[KG1101] '" << kKernelAttr
+           << "[KG1101] '" << name
            << "' is a unit attribute of a func.func, got "
            << attribute.getValue();
   return success();

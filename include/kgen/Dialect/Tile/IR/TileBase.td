@@ -36,6 +36,8 @@ def Tile_Dialect : Dialect {
   let extraClassDeclaration = [{
     /// Unit attribute that marks a func.func as a kernel in tiled form.
     static constexpr ::llvm::StringLiteral kKernelAttr = "tile.kernel";
+    /// Unit attribute: math may use approximate instructions such as tanh.approx.
+    static constexpr ::llvm::StringLiteral kApproximateMathAttr = "tile.approximate_math";
     void registerTypes();
   }];
 }

@@ -1,0 +1,61 @@
+//===- KvRange.h - Which keys a tile of queries can see --------------------===//
+//
+// For the query rows [q_begin, q_end) of one tile and one (batch, head), two
+// half-open ranges of keys are derived from the mask region:
+//
+//   visible   outside it, the mask is false for every row of the tile
+//   full      inside it, the mask is true for every row of the tile
+//
+// so a kernel skips the keys outside `visible`, and needs no mask inside
+// `full`. Both are sound for every mask: what the analysis does not understand
+// makes `visible` everything and `full` empty.
+//
+// What it understands: and, or, and comparisons `j <op> f(i)` or `c*i + d*j <op>
+// e` with d = +-1, where f is built of sums, differences, products with
+// constants, min, max and floordiv, and of values that are the same for the
+// whole tile (constants, sizes, captured scalars, tables read at b and h).
+// Intervals are propagated: f over [q_begin, q_end) lies in [low, high], so
+// j >= f(i) is possible for j >= low and certain for j >= high.
+//
+//===----------------------------------------------------------------------===//
+#ifndef KGEN_ANALYSIS_KVRANGE_H
+#define KGEN_ANALYSIS_KVRANGE_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Region.h"
+
+namespace kgen::analysis {
+
+/// Half-open [begin, end) of key indices, as index values; empty if end <= begin.
+struct KeyRange {
+  mlir::Value begin;
+  mlir::Value end;
+};
+
+struct KvRanges {
+  KeyRange visible;
+  KeyRange full;
+};
+
+/// What one workgroup works on, as index values.
+struct QueryTile {
+  mlir::Value batch;
+  mlir::Value head;
+  mlir::Value firstRow; ///< q_begin
+  mlir::Value lastRow;  ///< q_end - 1, at least firstRow
+  mlir::Value seqKV;
+};
+
+/// Derives the ranges from `mask`, a region with arguments (b, h, q_idx,
+/// kv_idx), or from an empty region (everything visible and full). Index
+/// arithmetic is emitted at the builder's insertion point. `mapping` translates
+/// values that the region uses from above into values valid there. Ranges are
+/// clipped to [0, seqKV).
+KvRanges deriveKvRanges(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Region &mask, const QueryTile &tile,
+                        const mlir::IRMapping &mapping);
+
+} // namespace kgen::analysis
+
+#endif // KGEN_ANALYSIS_KVRANGE_H

@@ -1,0 +1,322 @@
+//===- KvRange.cpp - Which keys a tile of queries can see ------------------===//
+
+#include "kgen/Analysis/KvRange.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace kgen::analysis {
+namespace {
+
+/// An integer value over the tile: sign * j + [low, high], both ends inclusive
+/// and index values; sign is -1, 0 or 1.
+struct Affine {
+  int sign = 0;
+  Value low, high;
+  /// low and high are one value: the same for every row of the tile.
+  bool isUniform() const { return low == high; }
+};
+
+/// Keys for which a condition may hold, and keys for which it surely holds.
+struct Condition {
+  KeyRange possible;
+  KeyRange certain;
+};
+
+class RangeDeriver {
+public:
+  RangeDeriver(OpBuilder &builder, Location loc, Region &mask,
+               const QueryTile &tile, const IRMapping &outer)
+      : builder(builder), loc(loc), tile(tile), uniform(outer) {
+    Block &block = mask.front();
+    uniform.map(block.getArgument(0), tile.batch);
+    uniform.map(block.getArgument(1), tile.head);
+    query = block.getArgument(2);
+    key = block.getArgument(3);
+    region = &mask;
+    zero = constant(0);
+    everything = {zero, tile.seqKV};
+    nothing = {zero, zero};
+  }
+
+  KvRanges derive() {
+    Value yielded = region->front().getTerminator()->getOperand(0);
+    Condition condition = evaluateCondition(yielded, /*negated=*/false);
+    return {clip(condition.possible), clip(condition.certain)};
+  }
+
+private:
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  }
+  Value add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
+  Value sub(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(loc, a, b); }
+  Value mul(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(loc, a, b); }
+  Value max(Value a, Value b) { return builder.createOrFold<arith::MaxSIOp>(loc, a, b); }
+  Value min(Value a, Value b) { return builder.createOrFold<arith::MinSIOp>(loc, a, b); }
+  Value select(Value c, Value a, Value b) {
+    return builder.createOrFold<arith::SelectOp>(loc, c, a, b);
+  }
+  KeyRange clip(KeyRange range) {
+    return {max(range.begin, zero), min(range.end, tile.seqKV)};
+  }
+  Condition unknown() { return {everything, nothing}; }
+
+  std::optional<Value> cloneUniform(Value value);
+  std::optional<Affine> evaluate(Value value);
+  std::optional<Affine> evaluateUniform(Value value);
+  std::optional<Affine> evaluateBinary(Operation *op);
+  std::optional<Affine> scale(const Affine &a, const Affine &b);
+  std::optional<Affine> difference(const Affine &a, const Affine &b);
+  Condition evaluateCondition(Value value, bool negated);
+  Condition compare(arith::CmpIOp op, bool negated);
+  Condition both(const Condition &a, const Condition &b);
+  Condition either(const Condition &a, const Condition &b);
+  Condition uniformCondition(Value flag, bool negated);
+
+  OpBuilder &builder;
+  Location loc;
+  QueryTile tile;
+  IRMapping uniform;
+  Region *region = nullptr;
+  Value query, key, zero;
+  KeyRange everything, nothing;
+};
+
+/// The value as computed once for the tile, if it depends on neither q_idx nor
+/// kv_idx.
+std::optional<Value> RangeDeriver::cloneUniform(Value value) {
+  if (value == query || value == key)
+    return std::nullopt;
+  if (Value known = uniform.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getParentRegion() != region)
+    return value; // defined above and valid here as it is
+  for (Value operand : op->getOperands())
+    if (!cloneUniform(operand))
+      return std::nullopt;
+  builder.clone(*op, uniform);
+  return uniform.lookup(value);
+}
+
+static Value toIndex(OpBuilder &builder, Location loc, Value value) {
+  if (value.getType().isIndex())
+    return value;
+  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(),
+                                                  value);
+}
+
+std::optional<Affine> RangeDeriver::evaluate(Value value) {
+  if (value == query)
+    return Affine{0, tile.firstRow, tile.lastRow};
+  if (value == key)
+    return Affine{1, zero, zero};
+  // A narrow integer could wrap where the wide interval does not.
+  if (auto integer = dyn_cast<IntegerType>(value.getType()))
+    if (integer.getWidth() < 32)
+      return std::nullopt;
+  if (!isa<IntegerType, IndexType>(value.getType()))
+    return std::nullopt;
+  if (std::optional<Value> same = cloneUniform(value))
+    return evaluateUniform(*same);
+  return evaluateBinary(value.getDefiningOp());
+}
+
+/// Index arithmetic may be 32 bits wide on a GPU. Bounds are kept within +-2^29
+/// and factors within +-2^10, so that no sum or product of them with positions
+/// below 2^20 wraps; beyond 2^29 a bound decides every comparison alike.
+static constexpr int64_t kBoundLimit = int64_t(1) << 29;
+static constexpr int64_t kFactorLimit = int64_t(1) << 10;
+
+std::optional<Affine> RangeDeriver::evaluateUniform(Value value) {
+  APInt number;
+  if (matchPattern(value, m_ConstantInt(&number))) {
+    if (number.getSExtValue() > kBoundLimit ||
+        number.getSExtValue() < -kBoundLimit)
+      return std::nullopt;
+  } else {
+    // In the value's own type: the cast to index may drop high bits.
+    auto bound = [&](int64_t limit) -> Value {
+      return arith::ConstantOp::create(
+          builder, loc, builder.getIntegerAttr(value.getType(), limit));
+    };
+    value = min(max(value, bound(-kBoundLimit)), bound(kBoundLimit));
+  }
+  Value index = toIndex(builder, loc, value);
+  return Affine{0, index, index};
+}
+
+/// Product of an interval with a constant.
+std::optional<Affine> RangeDeriver::scale(const Affine &a, const Affine &b) {
+  APInt factor;
+  if (b.sign != 0 || !b.isUniform() ||
+      !matchPattern(b.low, m_ConstantInt(&factor)))
+    return std::nullopt;
+  int64_t number = factor.getSExtValue();
+  if (number > kFactorLimit || number < -kFactorLimit)
+    return std::nullopt;
+  if (a.sign != 0 && number != 1 && number != -1)
+    return std::nullopt;
+  Value low = mul(a.low, b.low), high = mul(a.high, b.low);
+  if (number < 0)
+    std::swap(low, high);
+  return Affine{number < 0 ? -a.sign : a.sign, low, high};
+}
+
+std::optional<Affine> RangeDeriver::difference(const Affine &a,
+                                               const Affine &b) {
+  int sign = a.sign - b.sign;
+  if (sign < -1 || sign > 1)
+    return std::nullopt;
+  return Affine{sign, sub(a.low, b.high), sub(a.high, b.low)};
+}
+
+std::optional<Affine> RangeDeriver::evaluateBinary(Operation *op) {
+  if (!op)
+    return std::nullopt;
+  if (isa<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>(op))
+    return evaluate(op->getOperand(0));
+  if (op->getNumOperands() != 2)
+    return std::nullopt;
+  std::optional<Affine> a = evaluate(op->getOperand(0));
+  std::optional<Affine> b = a ? evaluate(op->getOperand(1)) : std::nullopt;
+  if (!b)
+    return std::nullopt;
+  if (isa<arith::AddIOp>(op)) {
+    int sign = a->sign + b->sign;
+    if (sign < -1 || sign > 1)
+      return std::nullopt;
+    return Affine{sign, add(a->low, b->low), add(a->high, b->high)};
+  }
+  if (isa<arith::SubIOp>(op))
+    return difference(*a, *b);
+  if (isa<arith::MulIOp>(op)) {
+    std::optional<Affine> product = scale(*a, *b);
+    return product ? product : scale(*b, *a);
+  }
+  if (a->sign != 0 || b->sign != 0)
+    return std::nullopt;
+  if (isa<arith::MaxSIOp>(op))
+    return Affine{0, max(a->low, b->low), max(a->high, b->high)};
+  if (isa<arith::MinSIOp>(op))
+    return Affine{0, min(a->low, b->low), min(a->high, b->high)};
+  APInt divisor;
+  if (isa<arith::FloorDivSIOp>(op) && b->isUniform() &&
+      matchPattern(b->low, m_ConstantInt(&divisor)) &&
+      divisor.isStrictlyPositive())
+    return Affine{
+        0, builder.createOrFold<arith::FloorDivSIOp>(loc, a->low, b->low),
+        builder.createOrFold<arith::FloorDivSIOp>(loc, a->high, b->low)};
+  return std::nullopt;
+}
+
+Condition RangeDeriver::uniformCondition(Value flag, bool negated) {
+  Value yes = negated ? zero : tile.seqKV;
+  Value no = negated ? tile.seqKV : zero;
+  KeyRange range{zero, select(flag, yes, no)};
+  return {range, range};
+}
+
+/// lhs <predicate> rhs as sign*j + u <predicate> 0 with u in [low, high].
+Condition RangeDeriver::compare(arith::CmpIOp op, bool negated) {
+  std::optional<Affine> lhs = evaluate(op.getLhs());
+  std::optional<Affine> rhs = lhs ? evaluate(op.getRhs()) : std::nullopt;
+  std::optional<Affine> u = rhs ? difference(*lhs, *rhs) : std::nullopt;
+  if (!u || u->sign == 0)
+    return unknown();
+  auto predicate = op.getPredicate();
+  if (negated)
+    predicate = arith::invertPredicate(predicate);
+  Value one = constant(1);
+  // Bring -j + u <op> 0 into j - u <flipped op> 0.
+  if (u->sign < 0) {
+    u = Affine{1, sub(zero, u->high), sub(zero, u->low)};
+    switch (predicate) {
+    case arith::CmpIPredicate::slt: predicate = arith::CmpIPredicate::sgt; break;
+    case arith::CmpIPredicate::sle: predicate = arith::CmpIPredicate::sge; break;
+    case arith::CmpIPredicate::sgt: predicate = arith::CmpIPredicate::slt; break;
+    case arith::CmpIPredicate::sge: predicate = arith::CmpIPredicate::sle; break;
+    default: break;
+    }
+  }
+  // Now j <op> -u, and -u lies in [-high, -low].
+  Value least = sub(zero, u->high), most = sub(zero, u->low);
+  switch (predicate) {
+  case arith::CmpIPredicate::sge:
+    return {{least, tile.seqKV}, {most, tile.seqKV}};
+  case arith::CmpIPredicate::sgt:
+    return {{add(least, one), tile.seqKV}, {add(most, one), tile.seqKV}};
+  case arith::CmpIPredicate::sle:
+    return {{zero, add(most, one)}, {zero, add(least, one)}};
+  case arith::CmpIPredicate::slt:
+    return {{zero, most}, {zero, least}};
+  case arith::CmpIPredicate::eq:
+    return {{least, add(most, one)}, nothing};
+  default:
+    return unknown();
+  }
+}
+
+Condition RangeDeriver::both(const Condition &a, const Condition &b) {
+  auto intersect = [&](const KeyRange &x, const KeyRange &y) {
+    return KeyRange{max(x.begin, y.begin), min(x.end, y.end)};
+  };
+  return {intersect(a.possible, b.possible), intersect(a.certain, b.certain)};
+}
+
+Condition RangeDeriver::either(const Condition &a, const Condition &b) {
+  // An empty side must not widen the hull. It also has a defined form, so that
+  // lengths can be compared.
+  auto isEmpty = [&](const KeyRange &x) {
+    return builder.createOrFold<arith::CmpIOp>(
+        loc, arith::CmpIPredicate::sge, max(x.begin, zero),
+        min(x.end, tile.seqKV));
+  };
+  auto choose = [&](Value flag, const KeyRange &x, const KeyRange &y) {
+    return KeyRange{select(flag, x.begin, y.begin), select(flag, x.end, y.end)};
+  };
+  const KeyRange &p = a.possible, &q = b.possible;
+  KeyRange hull{min(p.begin, q.begin), max(p.end, q.end)};
+  hull = choose(isEmpty(p), q, choose(isEmpty(q), p, hull));
+  // Two certain ranges need not touch: keep the longer one.
+  KeyRange x = clip(a.certain), y = clip(b.certain);
+  Value xLonger = builder.createOrFold<arith::CmpIOp>(
+      loc, arith::CmpIPredicate::sge, sub(x.end, x.begin), sub(y.end, y.begin));
+  return {hull, choose(xLonger, x, y)};
+}
+
+Condition RangeDeriver::evaluateCondition(Value value, bool negated) {
+  if (std::optional<Value> flag = cloneUniform(value))
+    return uniformCondition(*flag, negated);
+  Operation *op = value.getDefiningOp();
+  if (auto compareOp = dyn_cast_or_null<arith::CmpIOp>(op))
+    return compare(compareOp, negated);
+  if (isa_and_nonnull<arith::AndIOp, arith::OrIOp>(op)) {
+    Condition a = evaluateCondition(op->getOperand(0), negated);
+    Condition b = evaluateCondition(op->getOperand(1), negated);
+    return isa<arith::AndIOp>(op) != negated ? both(a, b) : either(a, b);
+  }
+  if (isa_and_nonnull<arith::XOrIOp>(op) &&
+      matchPattern(op->getOperand(1), m_One()))
+    return evaluateCondition(op->getOperand(0), !negated);
+  return unknown();
+}
+
+} // namespace
+
+KvRanges deriveKvRanges(OpBuilder &builder, Location loc, Region &mask,
+                        const QueryTile &tile, const IRMapping &mapping) {
+  if (mask.empty()) {
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    return {{zero, tile.seqKV}, {zero, tile.seqKV}};
+  }
+  return RangeDeriver(builder, loc, mask, tile, mapping).derive();
+}
+
+} // namespace kgen::analysis
