@@ -35,7 +35,7 @@ struct Instruction {
   ExpressionOp op;
   /// Positions of earlier instructions; as many as the op's arity. TableRead
   /// has one per table dimension.
-  std::vector<int32_t> operands;
+  std::vector<int32_t> operands = {};
   double floatValue = 0;    ///< ConstantFloat
   int64_t intValue = 0;     ///< ConstantInt; capture index for TableRead,
                             ///< CaptureScalar; see CaptureDim

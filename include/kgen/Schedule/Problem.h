@@ -43,7 +43,7 @@ struct Capture {
   std::string name;
   ElementType type = ElementType::F32;
   bool isScalar = false;
-  std::vector<int64_t> shape; ///< kDynamicSize where dynamic; empty for scalars
+  std::vector<int64_t> shape = {}; ///< kDynamicSize where dynamic; empty for scalars
   /// Inclusive range of values that verification inputs draw from, for integer
   /// captures (tables of ids, lengths). The default is small and non-negative.
   int64_t minValue = 0;
@@ -99,7 +99,7 @@ struct ProblemSizes {
   int64_t seqQ = 1;
   int64_t seqKV = 1;
   /// Shapes of the captured tensors, in order; empty for scalars.
-  std::vector<std::vector<int64_t>> captureShapes;
+  std::vector<std::vector<int64_t>> captureShapes = {};
   bool operator==(const ProblemSizes &) const = default;
 };
 
