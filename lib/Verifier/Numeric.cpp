@@ -1,0 +1,40 @@
+//===- Numeric.cpp - Narrow float types, bit by bit ------------------------===//
+
+#include "Numeric.h"
+
+#include <cstring>
+
+namespace kgen {
+
+std::string encodeFloats(ElementType type, const std::vector<float> &values) {
+  std::string bytes(values.size() * byteSize(type), '\0');
+  if (type == ElementType::F32) {
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+    return bytes;
+  }
+  bool isBF16 = type == ElementType::BF16;
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t bits = isBF16 ? toBF16Bits(values[i]) : toF16Bits(values[i]);
+    std::memcpy(bytes.data() + 2 * i, &bits, 2);
+  }
+  return bytes;
+}
+
+std::vector<float> decodeFloats(ElementType type, const void *bytes,
+                                size_t count) {
+  std::vector<float> values(count);
+  if (type == ElementType::F32) {
+    std::memcpy(values.data(), bytes, count * sizeof(float));
+    return values;
+  }
+  bool isBF16 = type == ElementType::BF16;
+  const char *from = static_cast<const char *>(bytes);
+  for (size_t i = 0; i < count; ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, from + 2 * i, 2);
+    values[i] = isBF16 ? fromBF16Bits(bits) : fromF16Bits(bits);
+  }
+  return values;
+}
+
+} // namespace kgen

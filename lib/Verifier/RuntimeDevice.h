@@ -1,0 +1,23 @@
+//===- RuntimeDevice.h - A device of kgen's runtime ------------------------===//
+#ifndef KGEN_LIB_VERIFIER_RUNTIMEDEVICE_H
+#define KGEN_LIB_VERIFIER_RUNTIMEDEVICE_H
+
+#include "Device.h"
+
+#include <string>
+#include <vector>
+
+namespace kgen {
+
+/// Opens "cpu", "cuda:0", "hip:1" through the C runtime.
+Expected<std::unique_ptr<Device>> openRuntimeDevice(const std::string &name);
+
+/// One line for each device that the runtime finds: name, arch, product.
+Expected<std::vector<std::string>> listRuntimeDevices();
+
+/// The info text (JSON) of an artefact; needs no device.
+Expected<std::string> readArtifactInfo(const ArtifactSource &artifact);
+
+} // namespace kgen
+
+#endif // KGEN_LIB_VERIFIER_RUNTIMEDEVICE_H

@@ -1,0 +1,65 @@
+//===- Service.cpp - What kgen-verify is made of ---------------------------===//
+
+#include "kgen/Verifier/Service.h"
+
+#include "HostDevice.h"
+#include "JsonFields.h"
+#include "Mutants.h"
+#include "RuntimeDevice.h"
+#include "Worker.h"
+#include "kgen/Schedule/Json.h"
+
+namespace kgen {
+
+int serveDevice(const std::string &device, int input, int output) {
+  return serveWorker(openRuntimeDevice(device), input, output);
+}
+
+Expected<std::vector<std::string>> listDevices() { return listRuntimeDevices(); }
+
+Expected<Problem> problemOfArtifact(const std::string &path) {
+  Expected<std::string> info = readArtifactInfo({path, {}});
+  if (!info)
+    return info.error();
+  Json json = Json::parse(*info, nullptr, false);
+  if (!json.is_object() || !json.contains("problem"))
+    return Error(ErrorCode::ArtifactMismatch,
+                 "'" + path + "' carries no problem; give one with --problem");
+  return parseProblem(json["problem"].dump());
+}
+
+static bool isAsExpected(const MutantCase &one, const Verdict &verdict) {
+  if (!one.expected)
+    return verdict.accepted();
+  return verdict.status == VerdictStatus::Rejected && verdict.code == one.expected;
+}
+
+SelfTestResult runSelfTest(const std::function<void(const std::string &)> &report) {
+  HostDevice device;
+  CaseCache cache;
+  SelfTestResult result;
+  for (const MutantCase &one : mutantSuite()) {
+    MutantProblem problem =
+        one.isCausal ? causalMutantProblem(one.dtype) : plainMutantProblem(one.dtype);
+    auto kernel = makeMutant(problem, one.style, one.fault);
+    VerifyOptions options;
+    options.repeats = 2;
+    Verdict verdict = verifyKernel(
+        device, cache, {kernel.get(), problem.problem, problem.sizes}, options);
+    bool isRight = isAsExpected(one, verdict);
+    ++(one.expected ? result.mutants : result.honest);
+    (one.expected ? result.mutantsKilled : result.honestAccepted) += isRight;
+    std::string outcome(spelling(verdict.status));
+    if (verdict.code)
+      outcome += " " + formatCode(*verdict.code);
+    std::string line = (isRight ? "ok    " : "WRONG ") + one.name + ": " + outcome;
+    for (const std::string &hint : verdict.hints)
+      line += "; " + hint;
+    if (!isRight)
+      line += "\n" + toString(verdict);
+    report(line);
+  }
+  return result;
+}
+
+} // namespace kgen
