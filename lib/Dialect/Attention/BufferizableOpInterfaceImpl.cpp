@@ -35,6 +35,10 @@ FailureOr<Value> makeContiguous(RewriterBase &rewriter, Location loc,
   auto type = cast<MemRefType>(buffer.getType());
   if (type.getLayout().isIdentity())
     return buffer;
+  emitRemark(loc)
+      << "copies " << type
+      << " into contiguous memory; function arguments stay in place "
+         "with function-boundary-type-conversion=identity-layout-map";
   FailureOr<Value> copy =
       allocateLike(rewriter, loc, options, contiguousType(type), buffer);
   if (failed(copy) ||

@@ -9,6 +9,8 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace kgen::attention;
 
@@ -33,10 +35,8 @@ struct DropIdentityScore : OpRewritePattern<ForwardOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasScore() || op.getYieldedScore() != op.getScore().getArgument(0))
       return rewriter.notifyMatchFailure(op, "score changes its argument");
-    rewriter.modifyOpInPlace(op, [&] {
-      op.getScore().front().dropAllDefinedValueUses();
-      rewriter.eraseBlock(&op.getScore().front());
-    });
+    rewriter.modifyOpInPlace(
+        op, [&] { rewriter.eraseBlock(&op.getScore().front()); });
     return success();
   }
 };
@@ -48,10 +48,8 @@ struct DropTrueMask : OpRewritePattern<ForwardOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasMask() || !matchPattern(op.getYieldedMask(), m_One()))
       return rewriter.notifyMatchFailure(op, "mask is not constant true");
-    rewriter.modifyOpInPlace(op, [&] {
-      op.getMask().front().dropAllDefinedValueUses();
-      rewriter.eraseBlock(&op.getMask().front());
-    });
+    rewriter.modifyOpInPlace(
+        op, [&] { rewriter.eraseBlock(&op.getMask().front()); });
     return success();
   }
 };

@@ -156,13 +156,11 @@ void ForwardOp::getEffects(
     if (isa<BaseMemRefType>(operand.get().getType()))
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
   };
-  for (OpOperand &operand : getOperation()->getOpOperands()) {
-    unsigned index = operand.getOperandNumber();
-    if (index < getOuts().getBeginOperandIndex())
-      reads(operand);
-    else
-      effects.emplace_back(MemoryEffects::Write::get(), &operand);
-  }
+  MutableArrayRef<OpOperand> operands = getOperation()->getOpOperands();
+  for (OpOperand &operand : operands.drop_back(getOuts().size()))
+    reads(operand);
+  for (OpOperand &operand : operands.take_back(getOuts().size()))
+    effects.emplace_back(MemoryEffects::Write::get(), &operand);
   // A region reads memrefs through values that are no operands of the op.
   for (Region *region : {&getScore(), &getMask()})
     if (!region->getOps<memref::LoadOp>().empty())

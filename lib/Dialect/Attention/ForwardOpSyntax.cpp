@@ -6,6 +6,7 @@
 //     types)] [attributes {...}] : (types of q, k, v) -> types
 //
 //===----------------------------------------------------------------------===//
+#include "Syntax.h"
 #include "kgen/Dialect/Attention/AttentionOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
@@ -44,15 +45,8 @@ struct ForwardParser {
 
   ParseResult parseScale() {
     double value = 0;
-    int64_t whole = 0;
-    OptionalParseResult integer = parser.parseOptionalInteger(whole);
-    if (integer.has_value()) {
-      if (failed(*integer))
-        return failure();
-      value = static_cast<double>(whole);
-    } else if (parser.parseFloat(value)) {
+    if (parseNumber(parser, value))
       return failure();
-    }
     result.addAttribute("scale", builder().getF64FloatAttr(value));
     return success();
   }

@@ -72,6 +72,17 @@ struct ForwardVerifier {
     return success();
   }
 
+  LogicalResult checkOuts() {
+    OperandRange operands = op.getOperands();
+    size_t inputs = operands.size() - op.getOuts().size();
+    for (auto [i, out] : llvm::enumerate(op.getOuts()))
+      if (llvm::is_contained(operands.take_front(inputs + i), out))
+        return fail(ErrorCode::OutIsInput)
+               << "out " << i << " is another operand too; the op reads its "
+               << "inputs while it writes";
+    return success();
+  }
+
   LogicalResult checkElementTypes() {
     Type type = op.getQType().getElementType();
     if (!type.isF32() && !type.isF16() && !type.isBF16())
@@ -327,12 +338,12 @@ struct RegionVerifier {
 
 LogicalResult ForwardOp::verify() {
   ForwardVerifier v{*this};
-  return failure(failed(v.checkRanks()) || failed(v.checkForms()) ||
-                 failed(v.checkElementTypes()) ||
-                 failed(v.checkStaticSizes()) || failed(v.checkHeads()) ||
-                 failed(v.checkBatchAndSequence()) ||
-                 failed(v.checkOutputs()) || failed(v.checkMemrefs()) ||
-                 failed(v.checkScale()) || failed(v.checkMods()));
+  return failure(
+      failed(v.checkRanks()) || failed(v.checkForms()) ||
+      failed(v.checkElementTypes()) || failed(v.checkStaticSizes()) ||
+      failed(v.checkHeads()) || failed(v.checkBatchAndSequence()) ||
+      failed(v.checkOutputs()) || failed(v.checkMemrefs()) ||
+      failed(v.checkOuts()) || failed(v.checkScale()) || failed(v.checkMods()));
 }
 
 LogicalResult ForwardOp::verifyRegions() {

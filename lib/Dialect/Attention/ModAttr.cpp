@@ -1,5 +1,6 @@
 //===- ModAttr.cpp - #attention.<mod> -------------------------------------===//
 #include "Diagnostics.h"
+#include "Syntax.h"
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -52,11 +53,8 @@ ParseResult parseElement(AsmParser &parser, Kind kind, int64_t &value) {
 Attribute parseValue(AsmParser &parser, Kind kind) {
   Builder builder(parser.getContext());
   if (kind == Kind::Float) {
-    int64_t whole = 0;
-    OptionalParseResult parsed = parser.parseOptionalInteger(whole);
-    double number = static_cast<double>(whole);
-    if (parsed.has_value() ? failed(*parsed)
-                           : failed(parser.parseFloat(number)))
+    double number = 0;
+    if (parseNumber(parser, number))
       return {};
     return builder.getF64FloatAttr(number);
   }

@@ -5,6 +5,10 @@ include "kgen/Dialect/Attention/AttentionAttrs.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+/// An operand or result whose type is checked by verify(), where errors have
+/// codes; the description is for the docs.
+class Attention_Value<string description> : Type<CPred<"true">, description>;
+
 def Attention_ForwardOp : Attention_Op<"forward", [
     AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
@@ -94,18 +98,18 @@ def Attention_ForwardOp : Attention_Op<"forward", [
     ```
   }];
   let arguments = (ins
-    // The shapes and types are checked by verify(), whose errors have codes.
-    Arg<AnyType, "queries [B, Hq, Sq, Dqk]">:$q,
-    Arg<AnyType, "keys [B, Hkv, Skv, Dqk]">:$k,
-    Arg<AnyType, "values [B, Hkv, Skv, Dv]">:$v,
-    Arg<Variadic<AnyType>, "tables and lengths of named mods">:$mod_operands,
-    Arg<Variadic<AnyType>, "memref form: destinations of O and, if wanted, LSE">:$outs,
-    Arg<F64Attr, "factor of the product of q and k">:$scale,
-    Arg<OptionalAttr<Attention_ModArrayAttr>, "named mods, in order">:$mods,
-    Arg<OptionalAttr<Attention_ScheduleAttr>, "how to compute it">:$schedule,
-    Arg<UnitAttr, "f32 products may round their inputs to tf32">:$allow_tf32,
-    Arg<UnitAttr, "score functions may use approximate instructions">:$allow_approx_math);
-  let results = (outs Res<Variadic<AnyType>, "tensor form: O and, if wanted, LSE">:$results);
+    Attention_Value<"queries, [B, Hq, Sq, Dqk]">:$q,
+    Attention_Value<"keys, [B, Hkv, Skv, Dqk]">:$k,
+    Attention_Value<"values, [B, Hkv, Skv, Dv]">:$v,
+    Variadic<Attention_Value<"tables and lengths of named mods">>:$mod_operands,
+    Variadic<Attention_Value<"memref form: destinations of O and, if wanted, LSE">>:$outs,
+    F64Attr:$scale,
+    OptionalAttr<Attention_ModArrayAttr>:$mods,
+    OptionalAttr<Attention_ScheduleAttr>:$schedule,
+    UnitAttr:$allow_tf32,
+    UnitAttr:$allow_approx_math);
+  let results = (outs
+    Variadic<Attention_Value<"tensor form: O and, if wanted, LSE">>:$results);
   let regions = (region AnyRegion:$score, AnyRegion:$mask);
 
   let builders = [
@@ -181,7 +185,7 @@ def Attention_YieldOp : Attention_Op<"yield", [
     }
     ```
   }];
-  let arguments = (ins Arg<AnyType, "the new score, or whether the pair is kept">:$value);
+  let arguments = (ins Attention_Value<"the new score (f32), or whether the pair is kept (i1)">:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
