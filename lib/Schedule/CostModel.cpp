@@ -1,4 +1,5 @@
-//===- CostModel.cpp - An order of candidates, not a prediction ------------===//
+//===- CostModel.cpp - An order of candidates, not a prediction
+//------------===//
 //
 // A roofline per processor: matrix unit (or the reads from shared memory that
 // feed it), exp2 unit, vector pipes and memory, for the busiest processor. What
@@ -17,8 +18,9 @@ namespace kgen {
 namespace {
 
 // Share of the matrix rate that the target's instructions can reach: mma.sync
-// stays near 0.6 of wgmma's rate on sm_90 and near 0.9 before it (FlashAttention
-// 2 on H100 and A100 against the data sheets); MFMA fed from LDS near half.
+// stays near 0.6 of wgmma's rate on sm_90 and near 0.9 before it
+// (FlashAttention 2 on H100 and A100 against the data sheets); MFMA fed from
+// LDS near half.
 double reachableMatrixShare(const Problem &problem,
                             const HardwareModel &hardware) {
   if (problem.dtype == ElementType::F32)
@@ -132,12 +134,9 @@ BlockSeconds blockSeconds(const Problem &problem, const Schedule &schedule,
   if (hardware.target == TargetKind::Cpu)
     seconds.matrix /= cpuTileEfficiency(problem, schedule, hardware);
   else
-    seconds.matrix = std::max(seconds.matrix,
-                              feedSeconds(problem, schedule, work, rates));
+    seconds.matrix =
+        std::max(seconds.matrix, feedSeconds(problem, schedule, work, rates));
   seconds.exp2 = work.pairs() / rates.exp2;
-  // The CPU's native unit is a call per vector, about twice the polynomial.
-  if (hardware.target == TargetKind::Cpu && schedule.exp2 == Exp2Unit::Native)
-    seconds.exp2 *= 2;
   // Per score: scale, maximum, subtract, sum, convert, and the programs; per
   // step: the rescale of O.
   double perScore = 5 + asDouble(problem.score.instructions.size()) +
@@ -158,10 +157,10 @@ double memorySeconds(const Problem &problem, const ProblemSizes &sizes,
                      double blocks) {
   double bytes = asDouble(byteSize(problem.dtype));
   double dims = asDouble(problem.headDimQK + problem.headDimV);
-  double queries = asDouble(sizes.batch * problem.headsQ) *
-                   asDouble(sizes.seqQ) * dims;
-  double keys = asDouble(sizes.batch * problem.headsKV) *
-                asDouble(sizes.seqKV) * dims;
+  double queries =
+      asDouble(sizes.batch * problem.headsQ) * asDouble(sizes.seqQ) * dims;
+  double keys =
+      asDouble(sizes.batch * problem.headsKV) * asDouble(sizes.seqKV) * dims;
   double dram = (queries + keys) * bytes / (hardware.memoryGBps * 1e9);
   double l2 = blocks * work.columns * dims * bytes /
               (hardware.memoryGBps * 1e9 * kL2OverDram);
@@ -210,8 +209,7 @@ CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
   double resident = std::clamp(asDouble(need.workgroupsPerProcessor), 1.0,
                                std::max(busiest, 1.0));
   double warps = resident * asDouble(std::max<int64_t>(schedule.warps, 1));
-  double hidden =
-      hardware.target == TargetKind::Cpu ? 0 : warps / (warps + 4);
+  double hidden = hardware.target == TargetKind::Cpu ? 0 : warps / (warps + 4);
 
   CostEstimate cost;
   cost.waveEfficiency = busiest > 0 ? perProcessor / busiest : 1;

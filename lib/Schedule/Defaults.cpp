@@ -1,4 +1,5 @@
-//===- Defaults.cpp - Schedules that are legal without a search ------------===//
+//===- Defaults.cpp - Schedules that are legal without a search
+//------------===//
 
 #include "Legality/Rules.h"
 
@@ -29,19 +30,19 @@ constexpr DefaultRow nvvm16Rows[] = {
     {256, 64, 16, 4, 1, kShared},    {256, 32, 16, 2, 1, kShared},
 };
 
-// f32 FMAs: P and Q in shared memory, so tiles are small.
+// f32 FMAs: four bytes an element and Q in shared memory, so tiles are small.
 constexpr DefaultRow nvvm32Rows[] = {
     {64, 64, 64, 4, 2, kShared},  {128, 64, 32, 4, 1, kShared},
     {256, 32, 32, 2, 1, kShared}, {256, 32, 16, 2, 1, kShared},
     {256, 16, 16, 1, 1, kShared},
 };
 
-// MFMA 32x32x8: LDS holds one K and one V tile.
+// MFMA 32x32x8: LDS holds Q, one K and one V tile in 64 KiB.
 constexpr DefaultRow rocdlRows[] = {
     {64, 128, 64, 4, 1, kRegisters},
-    {128, 128, 64, 4, 1, kRegisters},
-    {256, 128, 32, 4, 1, kRegisters},
+    {128, 128, 32, 4, 1, kRegisters},
     {256, 64, 32, 2, 1, kRegisters},
+    {256, 32, 32, 1, 1, kRegisters},
 };
 
 // Masks that drop at least this share of the pairs leave query tiles of very
@@ -87,8 +88,7 @@ std::vector<Schedule> cpuCandidates(int64_t headDim,
 
 std::vector<Schedule> candidatesFor(const Problem &problem,
                                     const HardwareModel &hardware) {
-  Schedule usual =
-      usualSchedule(capabilities(hardware.target, problem.dtype));
+  Schedule usual = usualSchedule(capabilities(hardware.target, problem.dtype));
   int64_t headDim = std::max(problem.headDimQK, problem.headDimV);
   switch (hardware.target) {
   case TargetKind::Cpu:

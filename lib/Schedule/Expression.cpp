@@ -1,4 +1,5 @@
-//===- Expression.cpp - Spellings of score and mask programs ---------------===//
+//===- Expression.cpp - Spellings of score and mask programs
+//---------------===//
 
 #include "kgen/Schedule/Expression.h"
 
@@ -62,7 +63,8 @@ std::string immediateText(const Instruction &instruction) {
 std::string instructionText(const Instruction &instruction) {
   std::string text = isArgument(instruction.op) ? "argument " : "";
   text.append(spelling(instruction.op)).append(immediateText(instruction));
-  const char *separator = instruction.op == ExpressionOp::TableRead ? " at " : " ";
+  const char *separator =
+      instruction.op == ExpressionOp::TableRead ? " at " : " ";
   for (int32_t operand : instruction.operands) {
     text.append(separator).append(std::to_string(operand));
     separator = ", ";

@@ -1,4 +1,5 @@
-//===- ExpressionCheck.cpp - Well-formed programs --------------------------===//
+//===- ExpressionCheck.cpp - Well-formed programs
+//--------------------------===//
 //
 // A Problem crosses process boundaries as text; the oracle that evaluates its
 // programs may rely on everything that is checked here.
@@ -39,10 +40,10 @@ Kind resultKind(const Instruction &instruction,
 Kind operandKind(ExpressionOp op, size_t position) {
   if (op == ExpressionOp::SelectFloat)
     return position == 0 ? Kind::Integer : Kind::Float;
-  bool takesFloat = between(op, ExpressionOp::AddFloat, ExpressionOp::CmpUne) ||
-                    op == ExpressionOp::FloatToSigned ||
-                    between(op, ExpressionOp::RoundToF32,
-                            ExpressionOp::RoundToBF16);
+  bool takesFloat =
+      between(op, ExpressionOp::AddFloat, ExpressionOp::CmpUne) ||
+      op == ExpressionOp::FloatToSigned ||
+      between(op, ExpressionOp::RoundToF32, ExpressionOp::RoundToBF16);
   return takesFloat ? Kind::Float : Kind::Integer;
 }
 
@@ -139,11 +140,11 @@ private:
         return faultHere("operand " + std::to_string(operand) +
                          " is not an earlier instruction");
       if (kinds[operand] != operandKind(instruction.op, i))
-        return faultHere(std::string(spelling(instruction.op)) + " needs " +
-                         (kinds[operand] == Kind::Float ? "an integer"
-                                                        : "a float") +
-                         ", instruction " + std::to_string(operand) +
-                         " gives the other kind");
+        return faultHere(
+            std::string(spelling(instruction.op)) + " needs " +
+            (kinds[operand] == Kind::Float ? "an integer" : "a float") +
+            ", instruction " + std::to_string(operand) +
+            " gives the other kind");
     }
     return {};
   }

@@ -1,4 +1,5 @@
-//===- HardwareModel.cpp - Finding a machine -------------------------------===//
+//===- HardwareModel.cpp - Finding a machine
+//-------------------------------===//
 
 #include "kgen/Schedule/HardwareModel.h"
 

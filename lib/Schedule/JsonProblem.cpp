@@ -1,4 +1,5 @@
-//===- JsonProblem.cpp - Problems and sizes as JSON ------------------------===//
+//===- JsonProblem.cpp - Problems and sizes as JSON
+//------------------------===//
 //
 //   {"version":1,"name":"alibi","dtype":"bf16","batch":-1,"heads_q":16,...,
 //    "score":{"instructions":[{"op":"score"},{"op":"constant_f","value":0.5},
@@ -207,9 +208,8 @@ std::string toJson(const Problem &problem) {
   object["captures"] = Value::array();
   for (const Capture &capture : problem.captures)
     object["captures"].push_back(write(capture));
-  object["numerics"] = {
-      {"tf32", problem.numerics.tf32},
-      {"approximate_math", problem.numerics.approximateMath}};
+  object["numerics"] = {{"tf32", problem.numerics.tf32},
+                        {"approximate_math", problem.numerics.approximateMath}};
   object["mask_summary"] = {
       {"density", json::fromDouble(problem.maskSummary.density)},
       {"analysed", problem.maskSummary.analysed}};
@@ -266,27 +266,28 @@ Expected<ProblemSizes> parseProblemSizes(std::string_view text) {
   reader.version(Problem::kVersion);
   ProblemSizes sizes;
   constexpr int64_t largest = int64_t(1) << 31;
-  for (auto [key, field] : {std::pair{"batch", &sizes.batch},
-                            std::pair{"seq_q", &sizes.seqQ},
-                            std::pair{"seq_kv", &sizes.seqKV}}) {
+  for (auto [key, field] :
+       {std::pair{"batch", &sizes.batch}, std::pair{"seq_q", &sizes.seqQ},
+        std::pair{"seq_kv", &sizes.seqKV}}) {
     reader.required(key);
     reader.integer(key, *field, 1, largest);
   }
-  reader.list("capture_shapes", [&](const Value &element,
-                                    const std::string &name) {
-    // One list of lists: the inner one is read as the only key of an object.
-    Value wrapper;
-    wrapper["shape"] = element;
-    ObjectReader inner(wrapper, name);
-    auto &shape = sizes.captureShapes.emplace_back();
-    inner.integers("shape", shape);
-    for (int64_t size : shape)
-      if (size < 1 || size > largest)
-        inner.fail(ErrorCode::JsonOutOfRange,
-                   "'" + name + "' has a size of " + std::to_string(size) +
-                       ", allowed 1 to " + std::to_string(largest));
-    return inner.finish();
-  });
+  reader.list(
+      "capture_shapes", [&](const Value &element, const std::string &name) {
+        // One list of lists: the inner one is read as the only key of an
+        // object.
+        Value wrapper;
+        wrapper["shape"] = element;
+        ObjectReader inner(wrapper, name);
+        auto &shape = sizes.captureShapes.emplace_back();
+        inner.integers("shape", shape);
+        for (int64_t size : shape)
+          if (size < 1 || size > largest)
+            inner.fail(ErrorCode::JsonOutOfRange,
+                       "'" + name + "' has a size of " + std::to_string(size) +
+                           ", allowed 1 to " + std::to_string(largest));
+        return inner.finish();
+      });
   if (std::optional<Error> error = reader.finish())
     return *error;
   return sizes;

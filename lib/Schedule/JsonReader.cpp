@@ -1,4 +1,5 @@
-//===- JsonReader.cpp - Strict reading of JSON objects ---------------------===//
+//===- JsonReader.cpp - Strict reading of JSON objects
+//---------------------===//
 
 #include "JsonReader.h"
 
@@ -21,9 +22,9 @@ public:
   bool number_unsigned(number_unsigned_t) override { return element(); }
   bool number_float(number_float_t value, const string_t &digits) override {
     if (!std::isfinite(value))
-      return fail(ErrorCode::JsonOutOfRange,
-                  "the number " + digits.substr(0, 32) +
-                      " does not fit a double");
+      return fail(ErrorCode::JsonOutOfRange, "the number " +
+                                                 digits.substr(0, 32) +
+                                                 " does not fit a double");
     return element();
   }
   bool string(string_t &) override { return element(); }
@@ -49,8 +50,8 @@ public:
     if (size_t end = what.find("] "); end != std::string::npos)
       what.erase(0, end + 2);
     // An overflowing number is reported as out of range, not as bad syntax.
-    ErrorCode code = exception.id == 406 ? ErrorCode::JsonOutOfRange
-                                         : ErrorCode::JsonSyntax;
+    ErrorCode code =
+        exception.id == 406 ? ErrorCode::JsonOutOfRange : ErrorCode::JsonSyntax;
     return fail(code, what.substr(0, 300) + " (byte " +
                           std::to_string(position) + ")");
   }
@@ -68,9 +69,9 @@ private:
   }
   bool element() {
     if (!levels.empty() && ++levels.back().elements > kMaxListLength)
-      return fail(ErrorCode::JsonTooLarge,
-                  "a list or object has more than " +
-                      std::to_string(kMaxListLength) + " elements");
+      return fail(ErrorCode::JsonTooLarge, "a list or object has more than " +
+                                               std::to_string(kMaxListLength) +
+                                               " elements");
     return true;
   }
   bool open() {
@@ -90,9 +91,9 @@ private:
 
 Expected<Value> parse(std::string_view text) {
   if (text.size() > kMaxTextBytes)
-    return Error(ErrorCode::JsonTooLarge,
-                 "has " + std::to_string(text.size()) + " bytes, limit " +
-                     std::to_string(kMaxTextBytes));
+    return Error(ErrorCode::JsonTooLarge, "has " + std::to_string(text.size()) +
+                                              " bytes, limit " +
+                                              std::to_string(kMaxTextBytes));
   TextChecker checker;
   bool valid = Value::sax_parse(text.begin(), text.end(), &checker);
   if (checker.failure)
@@ -136,8 +137,7 @@ ObjectReader::ObjectReader(const Value &value, std::string name)
     object = &value;
   else
     fail(ErrorCode::JsonWrongType, "'" + path + "' is of type " +
-                                       value.type_name() +
-                                       ", expected object");
+                                       value.type_name() + ", expected object");
 }
 
 std::string ObjectReader::pathOf(std::string_view key) const {

@@ -60,9 +60,10 @@ public:
   bool text(std::string_view key, std::string &out);
   bool integers(std::string_view key, std::vector<int64_t> &out);
   /// Calls `read(element, path)` for every element of a list.
-  bool list(std::string_view key,
-            const std::function<std::optional<Error>(
-                const Value &, const std::string &)> &read);
+  bool
+  list(std::string_view key,
+       const std::function<std::optional<Error>(const Value &,
+                                                const std::string &)> &read);
   /// Hands over the nested value, or null.
   const Value *nested(std::string_view key);
   void required(std::string_view key);

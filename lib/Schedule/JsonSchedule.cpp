@@ -1,4 +1,5 @@
-//===- JsonSchedule.cpp - Schedules as JSON --------------------------------===//
+//===- JsonSchedule.cpp - Schedules as JSON
+//--------------------------------===//
 
 #include "JsonReader.h"
 #include "kgen/Schedule/Json.h"

@@ -1,4 +1,5 @@
-//===- KnobSpace.cpp - What is worth trying on a machine -------------------===//
+//===- KnobSpace.cpp - What is worth trying on a machine
+//-------------------===//
 
 #include "Legality/Rules.h"
 
@@ -17,9 +18,9 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
     return values;
   };
   space.tileQ = keep({8, 16, 32, 64, 96, 128, 192, 256}, served.tileQ);
-  space.tileKV = keep({16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 256, 384,
-                       512},
-                      served.tileKV);
+  space.tileKV =
+      keep({16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 256, 384, 512},
+           served.tileKV);
   space.warps = served.warps;
   std::sort(space.warps.begin(), space.warps.end());
   space.stagesK = keep({1, 2, 3, 4}, served.stages);
@@ -31,7 +32,8 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
     space.maxRegisters.push_back(cap);
   space.qOperand = served.qOperand;
   space.order = served.order;
-  space.exp2 = served.exp2;
+  // On the CPU all served names mean the same code.
+  space.exp2 = {served.exp2.front()};
   return space;
 }
 
@@ -69,8 +71,7 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
   std::vector<Schedule> legal;
   if (!checkServed(problem, hardware).empty())
     return legal;
-  Schedule usual =
-      usualSchedule(capabilities(hardware.target, problem.dtype));
+  Schedule usual = usualSchedule(capabilities(hardware.target, problem.dtype));
   forEachPoint(knobSpace(problem, hardware), usual,
                [&](const Schedule &schedule) {
                  if (checkServedSchedule(problem, schedule, hardware).empty())

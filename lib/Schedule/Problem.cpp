@@ -1,4 +1,5 @@
-//===- Problem.cpp - What is to be computed --------------------------------===//
+//===- Problem.cpp - What is to be computed
+//--------------------------------===//
 
 #include "kgen/Schedule/Problem.h"
 
@@ -27,14 +28,13 @@ Expected<void> checkShapes(const Problem &problem) {
     int64_t size;
     bool mayBeDynamic;
   };
-  for (const Named &named :
-       {Named{"batch", problem.batch, true},
-        Named{"heads_q", problem.headsQ, false},
-        Named{"heads_kv", problem.headsKV, false},
-        Named{"seq_q", problem.seqQ, true},
-        Named{"seq_kv", problem.seqKV, true},
-        Named{"head_dim_qk", problem.headDimQK, false},
-        Named{"head_dim_v", problem.headDimV, false}})
+  for (const Named &named : {Named{"batch", problem.batch, true},
+                             Named{"heads_q", problem.headsQ, false},
+                             Named{"heads_kv", problem.headsKV, false},
+                             Named{"seq_q", problem.seqQ, true},
+                             Named{"seq_kv", problem.seqKV, true},
+                             Named{"head_dim_qk", problem.headDimQK, false},
+                             Named{"head_dim_v", problem.headDimV, false}})
     if (!isSize(named.size, named.mayBeDynamic))
       return invalid(std::string(named.name) + " is " +
                      std::to_string(named.size) + ", allowed 1 to " +
@@ -133,8 +133,8 @@ Expected<void> checkProblem(const Problem &problem) {
   for (const Capture &capture : problem.captures)
     if (auto valid = checkCapture(capture); !valid)
       return valid;
-  if (auto score = checkExpression(problem.score, ProgramRole::Score,
-                                   problem.captures);
+  if (auto score =
+          checkExpression(problem.score, ProgramRole::Score, problem.captures);
       !score)
     return score;
   return checkExpression(problem.mask, ProgramRole::Mask, problem.captures);
@@ -163,8 +163,8 @@ ProblemSizes nominalSizes(const Problem &problem) {
 double attentionFlops(const Problem &problem, const ProblemSizes &sizes) {
   double pairs = static_cast<double>(sizes.seqQ) *
                  static_cast<double>(sizes.seqKV) * problem.maskSummary.density;
-  double heads = static_cast<double>(sizes.batch) *
-                 static_cast<double>(problem.headsQ);
+  double heads =
+      static_cast<double>(sizes.batch) * static_cast<double>(problem.headsQ);
   // One multiply and one add per element of a row of Q and of V.
   double perPair =
       2.0 * static_cast<double>(problem.headDimQK + problem.headDimV);

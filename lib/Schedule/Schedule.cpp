@@ -1,4 +1,5 @@
-//===- Schedule.cpp - Spellings of the knobs -------------------------------===//
+//===- Schedule.cpp - Spellings of the knobs
+//-------------------------------===//
 
 #include "kgen/Schedule/Schedule.h"
 

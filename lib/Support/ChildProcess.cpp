@@ -1,4 +1,5 @@
-//===- ChildProcess.cpp - Spawning, pipes and deadlines --------------------===//
+//===- ChildProcess.cpp - Spawning, pipes and deadlines
+//--------------------===//
 
 #include "ChildProcess.h"
 

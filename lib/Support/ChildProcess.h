@@ -1,4 +1,5 @@
-//===- ChildProcess.h - Spawning, pipes and deadlines ------------*- C++ -*-===//
+//===- ChildProcess.h - Spawning, pipes and deadlines ------------*- C++
+//-*-===//
 //
 // What runProcess() and Subprocess share; private to this room.
 //

@@ -1,4 +1,5 @@
-//===- Error.cpp - Errors with codes ---------------------------------------===//
+//===- Error.cpp - Errors with codes
+//---------------------------------------===//
 
 #include "kgen/Support/Error.h"
 

@@ -1,4 +1,5 @@
-//===- Hash.cpp - Content hashes for keys and checksums --------------------===//
+//===- Hash.cpp - Content hashes for keys and checksums
+//--------------------===//
 
 #include "kgen/Support/Hash.h"
 

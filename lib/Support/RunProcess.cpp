@@ -1,4 +1,5 @@
-//===- RunProcess.cpp - Run a program to its end ---------------------------===//
+//===- RunProcess.cpp - Run a program to its end
+//---------------------------===//
 
 #include "ChildProcess.h"
 #include "kgen/Support/Subprocess.h"

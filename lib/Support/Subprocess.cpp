@@ -1,4 +1,5 @@
-//===- Subprocess.cpp - A child spoken to over pipes -----------------------===//
+//===- Subprocess.cpp - A child spoken to over pipes
+//-----------------------===//
 
 #include "kgen/Support/Subprocess.h"
 

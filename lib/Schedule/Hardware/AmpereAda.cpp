@@ -1,10 +1,11 @@
-//===- AmpereAda.cpp - NVIDIA A100 and GeForce RTX 4090 --------------------===//
+//===- AmpereAda.cpp - NVIDIA A100 and GeForce RTX 4090
+//--------------------===//
 //
 // Sources: [A] "NVIDIA A100 Tensor Core GPU Architecture" whitepaper and the
 // A100 80GB SXM data sheet; [L] "NVIDIA Ada GPU Architecture" whitepaper, RTX
-// 4090 column; [CC] CUDA C++ Programming Guide, tables "Technical Specifications
-// per Compute Capability" and "Throughput of Native Arithmetic Instructions",
-// columns 8.0 and 8.9.
+// 4090 column; [CC] CUDA C++ Programming Guide, tables "Technical
+// Specifications per Compute Capability" and "Throughput of Native Arithmetic
+// Instructions", columns 8.0 and 8.9.
 //
 //===----------------------------------------------------------------------===//
 

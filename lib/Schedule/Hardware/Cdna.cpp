@@ -1,4 +1,5 @@
-//===- Cdna.cpp - AMD Instinct MI250X and MI300X ---------------------------===//
+//===- Cdna.cpp - AMD Instinct MI250X and MI300X
+//---------------------------===//
 //
 // Sources: [2] "AMD CDNA 2 Architecture" white paper and the MI250X data sheet,
 // halved where they count both dies; [3] "AMD CDNA 3 Architecture" white paper

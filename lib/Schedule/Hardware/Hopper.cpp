@@ -1,9 +1,10 @@
-//===- Hopper.cpp - NVIDIA H100 --------------------------------------------===//
+//===- Hopper.cpp - NVIDIA H100
+//--------------------------------------------===//
 //
-// Sources: [HW] "NVIDIA H100 Tensor Core GPU Architecture" whitepaper, H100 SXM5
-// column; [CC] CUDA C++ Programming Guide, tables "Technical Specifications per
-// Compute Capability" and "Throughput of Native Arithmetic Instructions",
-// column 9.0.
+// Sources: [HW] "NVIDIA H100 Tensor Core GPU Architecture" whitepaper, H100
+// SXM5 column; [CC] CUDA C++ Programming Guide, tables "Technical
+// Specifications per Compute Capability" and "Throughput of Native Arithmetic
+// Instructions", column 9.0.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,8 +29,8 @@ HardwareModel h100() {
   model.maxThreadsPerProcessor = 2048;    // [CC]
   model.l2Bytes = 50 * 1024 * 1024;       // [HW] 50 MB
   model.l1Bytes = 256 * 1024;             // [HW] L1 and shared memory together
-  model.clockGhz = 1.83;      // the clock at which [HW]'s bf16 rate holds
-  model.memoryGBps = 3350;    // [HW] 80 GB HBM3
+  model.clockGhz = 1.83;        // the clock at which [HW]'s bf16 rate holds
+  model.memoryGBps = 3350;      // [HW] 80 GB HBM3
   model.matrixTflops16 = 989.5; // [HW] 132 * 4096 FLOP/clk * 1.83 GHz, dense
   model.vectorTflops32 = 66.9;  // [HW] non-tensor FP32
   model.exp2GopsPerProcessor = 16 * 1.83; // [CC] 16 results per clock per SM

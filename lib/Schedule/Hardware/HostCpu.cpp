@@ -1,4 +1,5 @@
-//===- HostCpu.cpp - The machine this process runs on ----------------------===//
+//===- HostCpu.cpp - The machine this process runs on
+//----------------------===//
 //
 // Caches and clock come from sysfs, then sysconf, then a floor that every
 // x86-64 server since 2015 exceeds; the vector instructions come from CPUID.

@@ -1,4 +1,5 @@
-//===- Tables.h - One function per family of machines ------------*- C++ -*-===//
+//===- Tables.h - One function per family of machines ------------*- C++
+//-*-===//
 #ifndef KGEN_SCHEDULE_HARDWARE_TABLES_H
 #define KGEN_SCHEDULE_HARDWARE_TABLES_H
 

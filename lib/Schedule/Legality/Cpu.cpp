@@ -1,7 +1,8 @@
-//===- Cpu.cpp - What the CPU target serves --------------------------------===//
+//===- Cpu.cpp - What the CPU target serves
+//--------------------------------===//
 //
-// One thread computes one block; everything is widened to f32. A block keeps its
-// tiles in scratch memory, which must stay in the core's private cache.
+// One thread computes one block; everything is widened to f32. A block keeps
+// its tiles in scratch memory, which must stay in the core's private cache.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,15 +25,18 @@ Capabilities cpuCapabilities() {
   cpu.qOperand = {OperandPlace::Registers};
   cpu.pOperand = {OperandPlace::Registers};
   cpu.scheduler = {TileScheduler::Grid};
-  cpu.order = {TileOrder::Linear};
+  cpu.order = {TileOrder::Linear, TileOrder::LongestFirst};
   cpu.kvDirection = {KvDirection::Forward};
+  // x86 has no instruction for it: both names mean the polynomial.
   cpu.exp2 = {Exp2Unit::Polynomial, Exp2Unit::Native};
   cpu.rescale = {RescalePolicy::Always};
   return cpu;
 }
 
 int64_t cpuScratchBytes(const Problem &problem, const Schedule &schedule) {
-  int64_t dims = problem.headDimQK + problem.headDimV;
+  // Rows are padded to whole vectors; 16 lanes are the widest.
+  auto padded = [](int64_t count) { return (count + 15) / 16 * 16; };
+  int64_t dims = padded(problem.headDimQK) + padded(problem.headDimV);
   int64_t scores = schedule.tileQ * schedule.tileKV;
   int64_t queryAndOutput = schedule.tileQ * dims;
   int64_t keysAndValues = schedule.tileKV * dims;

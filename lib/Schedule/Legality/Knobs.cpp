@@ -1,4 +1,5 @@
-//===- Knobs.cpp - Every knob against the target's table -------------------===//
+//===- Knobs.cpp - Every knob against the target's table
+//-------------------===//
 
 #include "Rules.h"
 
@@ -9,8 +10,7 @@ namespace {
 
 std::string text(int64_t value) { return std::to_string(value); }
 template <typename EnumT>
-  requires std::is_enum_v<EnumT>
-std::string text(EnumT value) {
+requires std::is_enum_v<EnumT> std::string text(EnumT value) {
   return std::string(spelling(value));
 }
 
@@ -50,10 +50,9 @@ public:
     const std::vector<T> &served = capabilities.*list;
     if (contains(served, have))
       return;
-    refuse(code, knob, have, served.front(), listText(served),
-           [&](const Capabilities &other) {
-             return contains(other.*list, have);
-           });
+    refuse(
+        code, knob, have, served.front(), listText(served),
+        [&](const Capabilities &other) { return contains(other.*list, have); });
   }
 
   /// A knob with one served value.
@@ -70,11 +69,10 @@ private:
   template <typename T, typename ServesT>
   void refuse(ErrorCode code, const std::string &knob, T have, T limit,
               const std::string &served, ServesT serves) {
-    rules.broken(code, knob, static_cast<int64_t>(have),
-                 static_cast<int64_t>(limit),
-                 knob + ": has " + text(have) + ", " + capabilities.name +
-                     " serves " + served + "; " + text(have) + ": " +
-                     servedBy(dtype, serves));
+    rules.broken(
+        code, knob, static_cast<int64_t>(have), static_cast<int64_t>(limit),
+        knob + ": has " + text(have) + ", " + capabilities.name + " serves " +
+            served + "; " + text(have) + ": " + servedBy(dtype, serves));
   }
 
   const Capabilities &capabilities;

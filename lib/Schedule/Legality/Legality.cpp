@@ -1,4 +1,5 @@
-//===- Legality.cpp - Which schedules a machine can run --------------------===//
+//===- Legality.cpp - Which schedules a machine can run
+//--------------------===//
 
 #include "kgen/Schedule/Legality.h"
 
@@ -32,8 +33,8 @@ void checkRanges(const Schedule &schedule, Rules &rules) {
         KnobRange{"stages_v", schedule.stagesV, {1, 8}},
         KnobRange{"max_registers", schedule.maxRegisters, {0, 512}},
         // setmaxnreg takes multiples of eight.
-        KnobRange{"producer_registers", schedule.producerRegisters,
-                  {0, 256, 8}},
+        KnobRange{
+            "producer_registers", schedule.producerRegisters, {0, 256, 8}},
         KnobRange{"cluster_size", schedule.clusterSize, {1, 16}},
         KnobRange{"split_kv", schedule.splitKV, {1, 256}}})
     rules.inRange(ErrorCode::KnobOutOfRange, row.knob, row.have, row.range);
@@ -173,11 +174,10 @@ std::vector<Violation> checkLegality(const Problem &problem,
   std::vector<Violation> violations = checkServed(problem, hardware);
   // A problem that is not well formed has no sizes to speak of; one that is
   // merely not served still gets told about its schedule.
-  bool malformed =
-      !violations.empty() &&
-      (violations[0].code == ErrorCode::ProblemInvalid ||
-       violations[0].code == ErrorCode::ExpressionInvalid ||
-       violations[0].code == ErrorCode::HeadCountMismatch);
+  bool malformed = !violations.empty() &&
+                   (violations[0].code == ErrorCode::ProblemInvalid ||
+                    violations[0].code == ErrorCode::ExpressionInvalid ||
+                    violations[0].code == ErrorCode::HeadCountMismatch);
   if (malformed)
     return violations;
   for (Violation &violation : checkServedSchedule(problem, schedule, hardware))

@@ -1,7 +1,9 @@
-//===- Nvvm.cpp - What the NVVM target serves ------------------------------===//
+//===- Nvvm.cpp - What the NVVM target serves
+//------------------------------===//
 //
-// 16-bit: mma.sync.m16n8k16, a warp owns 16 or 32 query rows, K and V are staged
-// in shared memory by cp.async. f32: FMAs, with Q and P read from shared memory.
+// 16-bit: mma.sync.m16n8k16, a warp owns 16 or 32 query rows, K and V are
+// staged in shared memory by cp.async. f32: FMAs with Q read from shared memory
+// and P in registers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,9 +19,7 @@ constexpr int64_t kLanes = 32;
 // 13.0 reports them for kernels with small tiles.
 constexpr int64_t kOtherRegisters = 40;
 
-bool isF32(const Problem &problem) {
-  return problem.dtype == ElementType::F32;
-}
+bool isF32(const Problem &problem) { return problem.dtype == ElementType::F32; }
 
 } // namespace
 
@@ -32,14 +32,14 @@ Capabilities nvvmCapabilities(ElementType dtype) {
   nvvm.tileQ = {16, 256, 16};
   nvvm.tileKV = {16, 256, 16};
   nvvm.stages = {1, 4, 1};
-  nvvm.maxRegisters = {32, 255, 1};
+  nvvm.maxRegisters = {0, 0, 1};
   nvvm.warps = {4, 8, 2, 1};
   nvvm.producer = {ProducerKind::CpAsync};
   nvvm.overlap = {OverlapMode::None};
   nvvm.qOperand = {OperandPlace::Registers, OperandPlace::Shared};
   nvvm.pOperand = {OperandPlace::Registers};
   if (f32)
-    nvvm.qOperand = nvvm.pOperand = {OperandPlace::Shared};
+    nvvm.qOperand = {OperandPlace::Shared};
   nvvm.scheduler = {TileScheduler::Grid};
   nvvm.order = {TileOrder::Linear, TileOrder::LongestFirst};
   nvvm.kvDirection = {KvDirection::Forward};
@@ -50,12 +50,9 @@ Capabilities nvvmCapabilities(ElementType dtype) {
 
 int64_t nvvmSharedBytes(const Problem &problem, const Schedule &schedule) {
   // Q passes through shared memory even when it ends in registers.
-  int64_t elements =
-      schedule.tileQ * problem.headDimQK +
-      schedule.stagesK * schedule.tileKV * problem.headDimQK +
-      schedule.stagesV * schedule.tileKV * problem.headDimV;
-  if (isF32(problem))
-    elements += schedule.tileQ * schedule.tileKV; // P
+  int64_t elements = schedule.tileQ * problem.headDimQK +
+                     schedule.stagesK * schedule.tileKV * problem.headDimQK +
+                     schedule.stagesV * schedule.tileKV * problem.headDimV;
   return elements * byteSize(problem.dtype);
 }
 
@@ -65,7 +62,7 @@ int64_t nvvmRegisters(const Problem &problem, const Schedule &schedule) {
   int64_t scores = rows * schedule.tileKV / kLanes;
   int64_t total = kOtherRegisters + output + scores;
   if (isF32(problem))
-    return total; // P and Q are in shared memory
+    return total; // P takes the scores' registers, Q stays in shared memory
   total += scores / 2; // P, two values a register
   if (schedule.qOperand == OperandPlace::Registers)
     total += rows * problem.headDimQK / kLanes / 2;

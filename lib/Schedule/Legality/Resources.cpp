@@ -1,4 +1,5 @@
-//===- Resources.cpp - What a kernel will need, before it is compiled ------===//
+//===- Resources.cpp - What a kernel will need, before it is compiled
+//------===//
 
 #include "Rules.h"
 
@@ -22,14 +23,13 @@ int64_t roundUp(int64_t value, int64_t multiple) {
 int64_t workgroupsPerProcessor(const ResourceEstimate &need,
                                const HardwareModel &hardware) {
   // Registers are given out in blocks of eight.
-  int64_t registers =
-      roundUp(std::min(need.registersPerThread, hardware.maxRegistersPerThread),
-              8);
+  int64_t registers = roundUp(
+      std::min(need.registersPerThread, hardware.maxRegistersPerThread), 8);
   int64_t reserved =
       hardware.target == TargetKind::Nvvm ? kReservedSharedBytes : 0;
-  int64_t byRegisters = hardware.registersPerProcessor /
-                        std::max<int64_t>(registers * need.threadsPerWorkgroup,
-                                          1);
+  int64_t byRegisters =
+      hardware.registersPerProcessor /
+      std::max<int64_t>(registers * need.threadsPerWorkgroup, 1);
   int64_t byShared = hardware.sharedBytesPerProcessor /
                      std::max<int64_t>(need.sharedBytes + reserved, 1);
   int64_t byThreads =

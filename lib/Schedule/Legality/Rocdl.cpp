@@ -1,7 +1,8 @@
-//===- Rocdl.cpp - What the ROCDL target serves ----------------------------===//
+//===- Rocdl.cpp - What the ROCDL target serves
+//----------------------------===//
 //
-// MFMA 32x32x8: a wave of 64 owns 32 query rows. K and the transpose of V lie in
-// LDS, padded against bank conflicts.
+// MFMA 32x32x8: a wave of 64 owns 32 query rows. Q, K and the transpose of V
+// lie in LDS, padded against bank conflicts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +35,7 @@ Capabilities rocdlCapabilities() {
   rocdl.qOperand = {OperandPlace::Registers};
   rocdl.pOperand = {OperandPlace::Registers};
   rocdl.scheduler = {TileScheduler::Grid};
-  rocdl.order = {TileOrder::Linear};
+  rocdl.order = {TileOrder::Linear, TileOrder::LongestFirst};
   rocdl.kvDirection = {KvDirection::Forward};
   rocdl.exp2 = {Exp2Unit::Native};
   rocdl.rescale = {RescalePolicy::Always};
@@ -42,9 +43,12 @@ Capabilities rocdlCapabilities() {
 }
 
 int64_t rocdlSharedBytes(const Problem &problem, const Schedule &schedule) {
+  // Q passes through LDS even when it ends in registers, and nothing takes its
+  // place there: other waves may still read theirs.
+  int64_t queries = schedule.tileQ * (problem.headDimQK + kPadding);
   int64_t keys = schedule.tileKV * (problem.headDimQK + kPadding);
   int64_t valuesTransposed = problem.headDimV * (schedule.tileKV + kPadding);
-  return (keys + valuesTransposed) * byteSize(problem.dtype);
+  return (queries + keys + valuesTransposed) * byteSize(problem.dtype);
 }
 
 int64_t rocdlRegisters(const Problem &problem, const Schedule &schedule) {

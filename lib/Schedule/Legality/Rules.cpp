@@ -1,4 +1,5 @@
-//===- Rules.cpp - The rules that repeat -----------------------------------===//
+//===- Rules.cpp - The rules that repeat
+//-----------------------------------===//
 
 #include "Rules.h"
 
@@ -70,8 +71,7 @@ Schedule usualSchedule(const Capabilities &served) {
   return schedule;
 }
 
-int64_t registerLimit(const Schedule &schedule,
-                      const HardwareModel &hardware) {
+int64_t registerLimit(const Schedule &schedule, const HardwareModel &hardware) {
   int64_t threads = std::max<int64_t>(schedule.warps, 1) * hardware.lanes;
   int64_t limit = std::min(hardware.maxRegistersPerThread,
                            hardware.registersPerProcessor / threads);

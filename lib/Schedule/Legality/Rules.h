@@ -1,7 +1,8 @@
-//===- Rules.h - Collecting violations, target by target ---------*- C++ -*-===//
+//===- Rules.h - Collecting violations, target by target ---------*- C++
+//-*-===//
 //
-// What a target serves is a Capabilities table; what a table cannot say (sums of
-// bytes, rows per warp) is code in that target's file beside it.
+// What a target serves is a Capabilities table; what a table cannot say (sums
+// of bytes, rows per warp) is code in that target's file beside it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_SCHEDULE_LEGALITY_RULES_H

@@ -1,5 +1,5 @@
-#include "TestProblems.h"
 #include "kgen/Schedule/CostModel.h"
+#include "TestProblems.h"
 
 #include <gtest/gtest.h>
 

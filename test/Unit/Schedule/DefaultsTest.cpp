@@ -50,8 +50,8 @@ TEST(Defaults, AreLegalForEveryServedProblem) {
                          " " + std::to_string(dimQK) + "/" +
                          std::to_string(dimV));
             auto schedule = defaultSchedule(problem, hardware);
-            bool expected = serves(hardware, dtype, dimQK) &&
-                            serves(hardware, dtype, dimV);
+            bool expected =
+                serves(hardware, dtype, dimQK) && serves(hardware, dtype, dimV);
             ASSERT_EQ(static_cast<bool>(schedule), expected)
                 << (expected ? schedule.error().message() : "");
             if (!expected)
@@ -79,8 +79,7 @@ TEST(Defaults, ShortQueriesTakeSmallerTiles) {
 
 TEST(Defaults, UnevenMasksStartWithTheLongestTiles) {
   auto h100 = findHardware("h100");
-  EXPECT_EQ(defaultSchedule(plainProblem(64), *h100)->order,
-            TileOrder::Linear);
+  EXPECT_EQ(defaultSchedule(plainProblem(64), *h100)->order, TileOrder::Linear);
   EXPECT_EQ(defaultSchedule(causalProblem(64), *h100)->order,
             TileOrder::LongestFirst);
 }
@@ -114,7 +113,8 @@ TEST(KnobSpace, LegalPointsAreLegalDistinctAndHoldTheDefault) {
 }
 
 TEST(KnobSpace, IsEmptyForAProblemThatIsNotServed) {
-  EXPECT_TRUE(legalSchedules(plainProblem(48), *findHardware("mi300x")).empty());
+  EXPECT_TRUE(
+      legalSchedules(plainProblem(48), *findHardware("mi300x")).empty());
 }
 
 } // namespace

@@ -91,9 +91,9 @@ TEST(Expression, OperandsMustComeEarlier) {
 }
 
 TEST(Expression, OperandCountMustBeTheArity) {
-  Expression expression{{make(ExpressionOp::ArgumentScore),
-                         make(ExpressionOp::AddFloat, {0})},
-                        1};
+  Expression expression{
+      {make(ExpressionOp::ArgumentScore), make(ExpressionOp::AddFloat, {0})},
+      1};
   EXPECT_THAT(scoreFault(expression), HasSubstr("has 1 operands, needs 2"));
 }
 
@@ -102,9 +102,8 @@ TEST(Expression, KindsMustAgree) {
                          make(ExpressionOp::NegFloat, {0})},
                         1};
   EXPECT_THAT(scoreFault(floatOfInt), HasSubstr("needs a float"));
-  Expression intOfFloat{{make(ExpressionOp::ArgumentScore),
-                         make(ExpressionOp::AbsInt, {0})},
-                        1};
+  Expression intOfFloat{
+      {make(ExpressionOp::ArgumentScore), make(ExpressionOp::AbsInt, {0})}, 1};
   EXPECT_THAT(scoreFault(intOfFloat), HasSubstr("needs an integer"));
   Expression select{{make(ExpressionOp::ArgumentScore),
                      make(ExpressionOp::ArgumentHead),
@@ -156,9 +155,9 @@ TEST(Expression, ResultMustExistAndHaveTheRolesKind) {
 }
 
 TEST(Expression, MaskCannotReadTheScore) {
-  Expression mask{{make(ExpressionOp::ArgumentScore),
-                   make(ExpressionOp::CmpOgt, {0, 0})},
-                  1};
+  Expression mask{
+      {make(ExpressionOp::ArgumentScore), make(ExpressionOp::CmpOgt, {0, 0})},
+      1};
   auto valid = checkExpression(mask, ProgramRole::Mask, {});
   ASSERT_FALSE(static_cast<bool>(valid));
   EXPECT_THAT(valid.error().detail(), HasSubstr("cannot read the score"));

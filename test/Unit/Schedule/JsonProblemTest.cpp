@@ -108,7 +108,8 @@ TEST(JsonProblem, RandomProgramsSurviveARoundTrip) {
 }
 
 TEST(JsonProblem, ConstantsThatJsonCannotSpell) {
-  for (double value : {double(-INFINITY), double(INFINITY), -0.0, 5e-324, 1.7e308}) {
+  for (double value :
+       {double(-INFINITY), double(INFINITY), -0.0, 5e-324, 1.7e308}) {
     Problem problem = plainProblem();
     problem.score.instructions = {{.op = ExpressionOp::ConstantFloat,
                                    .operands = {},
@@ -214,9 +215,8 @@ TEST(JsonSizes, FaultsNameTheirPlace) {
   };
   EXPECT_EQ(fault(R"({"version":1,"seq_q":1,"seq_kv":1})").code(),
             ErrorCode::JsonMissingKey);
-  EXPECT_EQ(
-      fault(R"({"version":1,"batch":0,"seq_q":1,"seq_kv":1})").code(),
-      ErrorCode::JsonOutOfRange);
+  EXPECT_EQ(fault(R"({"version":1,"batch":0,"seq_q":1,"seq_kv":1})").code(),
+            ErrorCode::JsonOutOfRange);
   Error shape = fault(R"({"version":1,"batch":1,"seq_q":1,"seq_kv":1,)"
                       R"("capture_shapes":[[1],[0]]})");
   EXPECT_EQ(shape.code(), ErrorCode::JsonOutOfRange);

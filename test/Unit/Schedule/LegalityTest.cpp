@@ -1,5 +1,5 @@
-#include "TestProblems.h"
 #include "kgen/Schedule/Legality.h"
+#include "TestProblems.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,8 +76,7 @@ TEST(CheckSchedule, Combinations) {
   expectOne(schedule, {code, "warps+consumer_warpgroups", 4, 8});
   schedule = {};
   schedule.producerRegisters = 24;
-  expectOne(schedule,
-            {code, "producer_registers+consumer_warpgroups", 24, 0});
+  expectOne(schedule, {code, "producer_registers+consumer_warpgroups", 24, 0});
   schedule = {};
   schedule.overlap = OverlapMode::PingPong;
   expectOne(schedule, {code, "overlap+consumer_warpgroups", 0, 2});

@@ -67,9 +67,8 @@ TEST(Problem, EachFaultHasItsCode) {
 TEST(Problem, NominalSizesFillDynamicOnes) {
   Problem problem = alibiProblem();
   problem.seqKV = 3000;
-  problem.captures.push_back({.name = "table",
-                              .type = ElementType::F32,
-                              .shape = {kDynamicSize, 4}});
+  problem.captures.push_back(
+      {.name = "table", .type = ElementType::F32, .shape = {kDynamicSize, 4}});
   problem.captures.push_back({.name = "cap", .isScalar = true});
   ProblemSizes sizes = nominalSizes(problem);
   EXPECT_EQ(sizes.batch, 2);

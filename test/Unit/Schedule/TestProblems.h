@@ -1,4 +1,5 @@
-//===- TestProblems.h - Problems that several tests use ----------*- C++ -*-===//
+//===- TestProblems.h - Problems that several tests use ----------*- C++
+//-*-===//
 #ifndef KGEN_TEST_UNIT_SCHEDULE_TESTPROBLEMS_H
 #define KGEN_TEST_UNIT_SCHEDULE_TESTPROBLEMS_H
 
@@ -36,9 +37,8 @@ inline Problem causalProblem(int64_t headDim = 64,
 inline Problem alibiProblem() {
   Problem problem = causalProblem();
   problem.name = "alibi";
-  problem.captures = {{.name = "slopes",
-                       .type = ElementType::F32,
-                       .shape = {problem.headsQ}}};
+  problem.captures = {
+      {.name = "slopes", .type = ElementType::F32, .shape = {problem.headsQ}}};
   problem.score.instructions = {
       {.op = ExpressionOp::ArgumentScore, .operands = {}},
       {.op = ExpressionOp::ArgumentHead, .operands = {}},
