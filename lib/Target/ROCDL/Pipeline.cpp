@@ -1,0 +1,37 @@
+//===- Pipeline.cpp - From tiled form to the LLVM dialect ------------------===//
+
+#include "kgen/Target/ROCDL/Passes.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void kgen::rocdl::buildRocdlLowering(OpPassManager &manager) {
+  manager.addPass(createConvertTileToRocdl());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertIndexToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void kgen::rocdl::registerRocdlPasses() {
+  registerConvertTileToRocdl();
+  PassPipelineRegistration<>(
+      "lower-tile-to-rocdl",
+      "Lower kernels in tiled form to the LLVM and ROCDL dialects",
+      [](OpPassManager &manager) { buildRocdlLowering(manager); });
+}

@@ -1,0 +1,183 @@
+//===- TileToRocdl.cpp - The pass convert-tile-to-rocdl --------------------===//
+
+#include "TileLowering.h"
+
+#include "kgen/Dialect/Attention/AttentionAttrs.h"
+#include "kgen/Target/Common/MathExpansions.h"
+#include "kgen/Target/ROCDL/Passes.h"
+
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace kgen::rocdl {
+#define GEN_PASS_DEF_CONVERTTILETOROCDL
+#include "kgen/Target/ROCDL/Passes.h.inc"
+} // namespace kgen::rocdl
+
+using namespace mlir;
+using namespace kgen;
+using namespace kgen::rocdl;
+
+/// Global memory; tensors are never in another space.
+static constexpr unsigned kGlobalSpace = 1;
+static constexpr unsigned kLdsSpace = 3;
+/// Waves of a workgroup that the hardware takes (1024 work items).
+static constexpr int64_t kMaxWaves = 16;
+
+//===----------------------------------------------------------------------===//
+// Workgroup
+//===----------------------------------------------------------------------===//
+
+/// Waves by the schedule; without one, one for each 32 rows of the tallest
+/// matrix, at most 8.
+static FailureOr<int64_t> wavesOf(func::FuncOp kernel) {
+  if (auto schedule =
+          kernel->getAttrOfType<attention::ScheduleAttr>("attention.schedule")) {
+    int64_t waves = schedule.getSchedule().warps;
+    if (waves >= 1 && waves <= kMaxWaves)
+      return waves;
+    kernel.emitOpError() << '[' << formatCode(ErrorCode::WarpsUnsupported)
+                         << "] has " << waves << " waves, limit " << kMaxWaves;
+    return failure();
+  }
+  int64_t rows = kBlock;
+  kernel.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (auto matrix = dyn_cast<tile::MatrixType>(type))
+        rows = std::max(rows, matrix.getRows());
+  });
+  return std::min<int64_t>(rows / kBlock, 8);
+}
+
+/// Thread, lane and wave numbers at the kernel's entry.
+static void addLaneValues(func::FuncOp function, Kernel &kernel) {
+  OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
+  Location loc = function.getLoc();
+  Type i32 = b.getI32Type();
+  auto range = LLVM::ConstantRangeAttr::get(
+      b.getContext(), APInt(32, 0), APInt(32, kernel.threads()));
+  kernel.thread = ROCDL::ThreadIdXOp::create(b, loc, i32, range);
+  Int thread(b, loc, kernel.thread);
+  kernel.lane = (thread % kLanes).get();
+  // Tells LLVM that the wave number is uniform, so that it stays scalar.
+  kernel.wave =
+      ROCDL::ReadfirstlaneOp::create(b, loc, i32, (thread / kLanes).get());
+}
+
+static LLVM::GlobalOp addLdsGlobal(func::FuncOp function, int64_t bytes) {
+  OpBuilder b(function);
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes);
+  std::string name = (function.getName() + "_lds").str();
+  return LLVM::GlobalOp::create(b, function.getLoc(), type,
+                                /*isConstant=*/false, LLVM::Linkage::Internal,
+                                name, Attribute(), /*alignment=*/16, kLdsSpace);
+}
+
+static void setKernelAttributes(func::FuncOp function, int64_t threads) {
+  Builder b(function.getContext());
+  function->removeAttr(tile::TileDialect::kKernelAttr);
+  function->removeAttr("attention.schedule");
+  function->setAttr(ROCDL::ROCDLDialect::getKernelFuncAttrName(),
+                    b.getUnitAttr());
+  std::string size = std::to_string(threads);
+  function->setAttr(ROCDL::ROCDLDialect::getFlatWorkGroupSizeAttrName(),
+                    b.getStringAttr(size + ',' + size));
+}
+
+//===----------------------------------------------------------------------===//
+// Math
+//===----------------------------------------------------------------------===//
+
+/// Brings math functions to the common basis, once a region, before regions
+/// are repeated. Names the operation that no target expands.
+static LogicalResult expandMath(func::FuncOp function) {
+  RewritePatternSet patterns(function.getContext());
+  populateMathExpansions(patterns);
+  if (failed(applyPatternsGreedily(function, std::move(patterns))))
+    return function.emitOpError()
+           << '[' << formatCode(ErrorCode::MathUnsupported)
+           << "] has math that does not expand";
+  WalkResult result = function.walk([](Operation *op) {
+    if (!isa<math::MathDialect>(op->getDialect()) || isBasicMath(op))
+      return WalkResult::advance();
+    op->emitOpError() << '[' << formatCode(ErrorCode::MathUnsupported)
+                      << "] is not served on AMD: "
+                      << errorSentence(ErrorCode::MathUnsupported);
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+namespace {
+/// v_exp_f32 alone. llvm.intr.exp2 adds steps for results below 2^-126, which
+/// may be zero here.
+struct ConvertExp2 : OpConversionPattern<math::Exp2Op> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(math::Exp2Op op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<ROCDL::ROCDLExp2>(op, op.getType(),
+                                                  adaptor.getOperand());
+    return success();
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+class ConvertTileToRocdl
+    : public rocdl::impl::ConvertTileToRocdlBase<ConvertTileToRocdl> {
+public:
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> kernels;
+    getOperation().walk([&](func::FuncOp function) {
+      if (function->hasAttr(tile::TileDialect::kKernelAttr))
+        kernels.push_back(function);
+    });
+    for (func::FuncOp function : kernels)
+      if (failed(convert(function)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult convert(func::FuncOp function) {
+    FailureOr<int64_t> waves = wavesOf(function);
+    LdsPlan plan;
+    if (failed(waves) || failed(checkKernel(function, *waves)) ||
+        failed(plan.build(function)) || failed(expandMath(function)))
+      return failure();
+    Kernel kernel{plan, {}, *waves, {}, {}, {}};
+    if (plan.bytes() > 0)
+      kernel.lds = addLdsGlobal(function, plan.bytes());
+    addLaneValues(function, kernel);
+    if (failed(applyPatterns(function, kernel)))
+      return failure();
+    setKernelAttributes(function, kernel.threads());
+    return success();
+  }
+
+  LogicalResult applyPatterns(func::FuncOp function, const Kernel &kernel) {
+    TypeConverter converter;
+    converter.addConversion([](Type type) { return type; });
+    addTileConversions(converter, kernel.waves);
+    addTensorArgumentConversion(converter, kGlobalSpace);
+
+    RewritePatternSet patterns(&getContext());
+    ConversionTarget target(getContext());
+    populateTensorArgumentPatterns(converter, patterns, target);
+    scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
+                                                         target);
+    populateMemoryPatterns(patterns, converter, kernel);
+    populateProductPatterns(patterns, converter, kernel);
+    populateElementPatterns(patterns, converter, kernel);
+    populateReductionPatterns(patterns, converter, kernel);
+    populateStorePatterns(patterns, converter, kernel);
+    patterns.add<ConvertExp2>(converter, &getContext());
+    target.addIllegalDialect<tile::TileDialect>();
+    target.addIllegalOp<math::Exp2Op>();
+    target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+    return applyPartialConversion(function, target, std::move(patterns));
+  }
+};
+} // namespace
