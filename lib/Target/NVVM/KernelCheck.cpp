@@ -1,0 +1,131 @@
+//===- KernelCheck.cpp - Whether fragments can hold a kernel's tiles --------===//
+
+#include "KernelCheck.h"
+
+#include "FloatProduct.h"
+#include "kgen/Dialect/Attention/AttentionAttrs.h"
+#include "kgen/Support/Error.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+
+static InFlightDiagnostic emitCoded(Operation *op, ErrorCode code) {
+  return op->emitError() << "[" << formatCode(code) << "] ";
+}
+
+/// Knobs that the lowering itself implements; the tiled form carries the rest.
+static LogicalResult checkSchedule(func::FuncOp kernel,
+                                   const Schedule &schedule) {
+  auto refuse = [&](std::string_view knob, std::string_view value) {
+    return emitCoded(kernel, ErrorCode::ScheduleUnsupportedByTarget)
+           << "convert-tile-to-nvvm does not serve " << StringRef(knob) << " = "
+           << StringRef(value) << ": "
+           << StringRef(errorSentence(ErrorCode::ScheduleUnsupportedByTarget));
+  };
+  if (schedule.consumerWarpgroups != 0)
+    return refuse("consumer_warpgroups",
+                  std::to_string(schedule.consumerWarpgroups));
+  if (schedule.producer == ProducerKind::Tma)
+    return refuse("producer", spelling(schedule.producer));
+  if (schedule.exp2 != Exp2Unit::Native)
+    return refuse("exp2", spelling(schedule.exp2));
+  if (schedule.warps < 1 || schedule.warps > 32)
+    return refuse("warps", std::to_string(schedule.warps));
+  return success();
+}
+
+/// Rows fill whole 16-row blocks of every warp, rows of memory whole chunks.
+static LogicalResult checkType(Operation *op, Type type,
+                               const KernelShape &shape) {
+  auto refuse = [&]() {
+    return emitCoded(op, ErrorCode::TileShapeUnsupported)
+           << "convert-tile-to-nvvm cannot distribute " << type << " over "
+           << shape.warps << " warps: rows must be a multiple of "
+           << shape.warps * kBlockRows
+           << ", columns of 16 (f32: 8), and memory rows of 16 bytes";
+  };
+  int64_t rowsStep = shape.warps * kBlockRows;
+  if (auto matrix = dyn_cast<tile::MatrixType>(type)) {
+    bool pairs = matrix.getKind() == tile::MatrixKind::Operand &&
+                 !matrix.getElementType().isF32();
+    int64_t colsStep = pairs ? kDepth : kBlockCols;
+    if (matrix.getRows() % rowsStep || matrix.getCols() % colsStep)
+      return refuse();
+  } else if (auto row = dyn_cast<tile::PerRowType>(type)) {
+    if (row.getRows() % rowsStep || !row.getElementType().isF32())
+      return refuse();
+  } else if (auto view = dyn_cast<tile::ViewType>(type)) {
+    int64_t colsStep = view.getElementType().isF32() ? 4 : kDepth;
+    if (view.getRows() % kBlockCols || view.getCols() % colsStep)
+      return refuse();
+  }
+  return success();
+}
+
+static LogicalResult checkProduct(tile::DotOp op, const KernelShape &shape) {
+  tile::ViewType rhs = op.getRhs().getType();
+  auto refuse = [&](const Twine &why) {
+    return emitCoded(op, ErrorCode::TileShapeUnsupported)
+           << "convert-tile-to-nvvm cannot multiply by " << rhs << ": " << why;
+  };
+  if (rhs.getElementType().isF32()) {
+    if (!isServedFloatProduct(op))
+      return refuse("f32 products take a view times a transposed view, or "
+                    "registers times a view");
+    if (rhs.getCols() % kBlockCols)
+      return refuse("its columns must be a multiple of 8");
+    return success();
+  }
+  if (rhs.getRows() % kDepth)
+    return refuse("its rows must be a multiple of 16");
+  auto lhs = dyn_cast<tile::ViewType>(op.getLhs().getType());
+  if (lhs && lhs.getRows() % (shape.warps * kBlockRows))
+    return refuse("the left view's rows must be a multiple of 16 a warp");
+  return success();
+}
+
+FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
+  KernelShape shape;
+  if (auto attribute =
+          kernel->getAttrOfType<attention::ScheduleAttr>("attention.schedule")) {
+    if (failed(checkSchedule(kernel, attribute.getSchedule())))
+      return failure();
+    shape.warps = attribute.getSchedule().warps;
+  }
+  WalkResult result = kernel.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (failed(checkType(op, type, shape)))
+        return WalkResult::interrupt();
+    if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))
+      return WalkResult::interrupt();
+    if (auto load = dyn_cast<tile::LoadOp>(op);
+        load && load.getView().getType().getElementType().isF32()) {
+      emitCoded(op, ErrorCode::TileShapeUnsupported)
+          << "convert-tile-to-nvvm reads f32 left operands from memory: use "
+             "the view in tile.dot (q_operand = shared)";
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  return shape;
+}
+
+int64_t planSharedMemory(func::FuncOp kernel) {
+  // The swizzle repeats every 8 bank groups, so slots start at multiples of 128.
+  constexpr int64_t kAlignment = kBankGroups * kChunkBytes;
+  int64_t total = 0;
+  Builder builder(kernel.getContext());
+  kernel.walk([&](tile::AllocOp op) {
+    op->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
+    tile::BufferType type = op.getBuffer().getType();
+    int64_t bytes = type.getSlots() * type.getRows() * type.getCols() *
+                    byteWidth(type.getElementType());
+    total += llvm::alignTo(bytes, kAlignment);
+  });
+  return total;
+}
+
+} // namespace kgen::nvvm

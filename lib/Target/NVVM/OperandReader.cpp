@@ -1,0 +1,52 @@
+//===- OperandReader.cpp - Registers of a product's operands ----------------===//
+
+#include "OperandReader.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+
+BlockReader::BlockReader(ImplicitLocOpBuilder &builder,
+                         const KernelShape &shape, SharedTile tile, Value view,
+                         Operand operand)
+    : builder(builder), shape(shape), tile(tile), view(view), operand(operand),
+      bases(kBankGroups) {}
+
+Value BlockReader::laneBase(int64_t variant) {
+  Value &base = bases[variant];
+  if (base)
+    return base;
+  LaneExpr lane = laneIndex(builder, shape);
+  LaneExpr row = ldmatrixRow(operand, lane);
+  if (operand == Operand::Lhs)
+    row = warpRow(builder, shape, tile.rows) + row;
+  LaneExpr chunk = ldmatrixChunk(operand, lane);
+  Value bytes = laneAddress(tile, variant, row, chunk).value();
+  return base = offsetPointer(builder, view, bytes);
+}
+
+SmallVector<Value, 4> BlockReader::read(int64_t row, int64_t col) {
+  BlockAddress address =
+      blockAddress(tile, row, col * tile.elementBytes / kChunkBytes);
+  Value pointer = offsetPointer(builder, laneBase(address.variant),
+                                address.constant);
+  Type i32 = builder.getI32Type();
+  auto type = LLVM::LLVMStructType::getLiteral(builder.getContext(),
+                                               {i32, i32, i32, i32});
+  auto layout = operand == Operand::Rhs ? NVVM::MMALayout::col
+                                        : NVVM::MMALayout::row;
+  auto blockShape = NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8);
+  Value loaded =
+      NVVM::LdMatrixOp::create(builder, type, pointer, uint32_t(4), layout,
+                               blockShape, NVVM::LdStMatrixEltType::B16);
+  SmallVector<Value, 4> registers;
+  for (int64_t position = 0; position < 4; ++position)
+    registers.push_back(
+        LLVM::ExtractValueOp::create(builder, loaded, position));
+  return registers;
+}
+
+} // namespace kgen::nvvm

@@ -1,0 +1,138 @@
+//===- Passes.cpp - From the tiled form to the LLVM dialect -----------------===//
+
+#include "kgen/Target/NVVM/Passes.h"
+
+#include "Fragments.h"
+#include "KernelCheck.h"
+#include "kgen/Dialect/Attention/AttentionAttrs.h"
+#include "kgen/Target/Common/KernelSignature.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+
+#define GEN_PASS_DEF_CONVERTTILETONVVMPASS
+#define GEN_PASS_DEF_NVVMFINISHKERNELSPASS
+#include "kgen/Target/NVVM/Passes.h.inc"
+
+namespace {
+
+// Notes on a kernel between the first pass and the last.
+constexpr llvm::StringLiteral kThreadsAttr = "kernel_threads";
+constexpr llvm::StringLiteral kMaxRegistersAttr = "kernel_max_registers";
+constexpr llvm::StringLiteral kScheduleAttr = "attention.schedule";
+
+/// Declares the dynamic shared memory once.
+void declareSharedMemory(ModuleOp module) {
+  if (module.lookupSymbol(kSharedSymbol))
+    return;
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
+  LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/false,
+                         LLVM::Linkage::External, kSharedSymbol, Attribute(),
+                         /*alignment=*/128, kSharedSpace);
+}
+
+LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
+  MLIRContext *context = kernel.getContext();
+  FragmentConverter converter(shape);
+  RewritePatternSet patterns(context);
+  ConversionTarget target(*context);
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  target.addIllegalDialect<tile::TileDialect>();
+  populateTensorArgumentPatterns(converter, patterns, target);
+  scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
+                                                       target);
+  populateMemoryPatterns(converter, patterns);
+  populateStorePatterns(converter, patterns);
+  populateProductPatterns(converter, patterns);
+  populateElementwisePatterns(converter, patterns);
+  return applyPartialConversion(kernel, target, std::move(patterns));
+}
+
+/// Replaces the attributes of the tiled form by notes for the last pass.
+void noteLaunch(func::FuncOp kernel, const KernelShape &shape,
+                int64_t sharedBytes) {
+  Builder builder(kernel.getContext());
+  if (auto schedule =
+          kernel->getAttrOfType<attention::ScheduleAttr>(kScheduleAttr))
+    if (int64_t registers = schedule.getSchedule().maxRegisters)
+      kernel->setAttr(kMaxRegistersAttr, builder.getI64IntegerAttr(registers));
+  if (kernel->removeAttr(tile::TileDialect::kApproximateMathAttr))
+    kernel->setAttr("approximate_math", builder.getUnitAttr());
+  kernel->setAttr(kThreadsAttr, builder.getI64IntegerAttr(shape.threads()));
+  kernel->setAttr(kSharedBytesAttr, builder.getI64IntegerAttr(sharedBytes));
+  kernel->removeAttr(tile::TileDialect::kKernelAttr);
+  kernel->removeAttr(kScheduleAttr);
+}
+
+struct ConvertTileToNvvm : impl::ConvertTileToNvvmPassBase<ConvertTileToNvvm> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    for (auto kernel :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      if (!kernel->hasAttr(tile::TileDialect::kKernelAttr))
+        continue;
+      FailureOr<KernelShape> shape = checkKernel(kernel);
+      if (failed(shape))
+        return signalPassFailure();
+      declareSharedMemory(module);
+      int64_t sharedBytes = planSharedMemory(kernel);
+      if (failed(convertTiles(kernel, *shape)))
+        return signalPassFailure();
+      noteLaunch(kernel, *shape, sharedBytes);
+    }
+  }
+};
+
+struct NvvmFinishKernels : impl::NvvmFinishKernelsPassBase<NvvmFinishKernels> {
+  void runOnOperation() override {
+    using NVVM::NVVMDialect;
+    Builder builder(&getContext());
+    for (auto kernel : getOperation().getOps<LLVM::LLVMFuncOp>()) {
+      auto threads = kernel->getAttrOfType<IntegerAttr>(kThreadsAttr);
+      if (!threads)
+        continue;
+      kernel->setAttr(NVVMDialect::getKernelFuncAttrName(),
+                      builder.getUnitAttr());
+      kernel->setAttr(NVVMDialect::getReqntidAttrName(),
+                      builder.getDenseI32ArrayAttr(
+                          {static_cast<int32_t>(threads.getInt())}));
+      // Either cap: with none, ptxas guesses one from the number of threads.
+      auto registers = kernel->getAttrOfType<IntegerAttr>(kMaxRegistersAttr);
+      kernel->setAttr(registers ? NVVMDialect::getMaxnregAttrName()
+                                : NVVMDialect::getMinctasmAttrName(),
+                      builder.getI32IntegerAttr(registers ? registers.getInt()
+                                                          : 1));
+      kernel->removeAttr(kThreadsAttr);
+      kernel->removeAttr(kMaxRegistersAttr);
+    }
+  }
+};
+
+} // namespace
+
+void buildNvvmLowering(OpPassManager &manager) {
+  manager.addPass(createConvertTileToNvvmPass());
+  manager.addPass(createNvvmLowerMathPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(arith::createArithExpandOpsPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertIndexToLLVMPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createNvvmFinishKernelsPass());
+}
+
+} // namespace kgen::nvvm
