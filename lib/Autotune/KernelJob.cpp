@@ -1,0 +1,104 @@
+//===- KernelJob.cpp - What lower, verify and search do with one op --------===//
+
+#include "KernelJob.h"
+
+#include "kgen/Dialect/Attention/Passes.h"
+#include "kgen/Schedule/Json.h"
+#include "kgen/Schedule/Legality.h"
+#include "kgen/Search/History.h"
+
+#include <fstream>
+#include <set>
+
+using namespace mlir;
+
+namespace kgen {
+
+LogicalResult emitOn(Operation *op, const Error &error) {
+  return op->emitOpError() << error.message();
+}
+
+std::vector<attention::ForwardOp> findAttention(Operation *root) {
+  std::vector<attention::ForwardOp> ops;
+  root->walk([&](attention::ForwardOp op) { ops.push_back(op); });
+  return ops;
+}
+
+std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
+                                            const Machine &machine,
+                                            const std::string &ptxas) {
+  // Mods are written into a copy: the op keeps the names the user gave it.
+  IRRewriter rewriter(op);
+  auto copy = cast<attention::ForwardOp>(rewriter.clone(*op));
+  std::unique_ptr<KernelCompiler> compiler;
+  if (succeeded(attention::expandMods(rewriter, copy))) {
+    EmitOptions options;
+    options.ptxas = ptxas;
+    compiler = KernelCompiler::create(copy, machine.hardware, options);
+  }
+  rewriter.eraseOp(copy);
+  return compiler;
+}
+
+/// The fastest accepted schedule that a history knows for this problem, at any
+/// sizes, on this machine.
+static Expected<std::optional<Schedule>>
+bestInHistory(const KernelCompiler &compiler, const std::string &path) {
+  Expected<search::HistoryContents> contents = search::readHistory(path);
+  if (!contents)
+    return contents.error();
+  Problem wanted = compiler.problem();
+  std::set<std::string> keys;
+  for (const search::HistoryEntry &entry : contents->entries) {
+    if (!entry.run)
+      continue;
+    Expected<Problem> known = parseProblem(entry.run->problemJson);
+    if (!known)
+      continue; // another version's record
+    known->name = wanted.name;
+    if (*known == wanted)
+      keys.insert(entry.context.problemKey);
+  }
+  const HardwareModel &hardware = compiler.hardware();
+  std::string machine = hardware.key + "/" + hardware.arch;
+  std::optional<Schedule> best;
+  double bestSeconds = 0;
+  for (const search::HistoryEntry &entry : contents->entries) {
+    if (!entry.candidate || !entry.candidate->timing ||
+        entry.context.hardwareKey != machine ||
+        !keys.count(entry.context.problemKey))
+      continue;
+    double seconds = entry.candidate->timing->medianSeconds;
+    if (best && seconds >= bestSeconds)
+      continue;
+    best = entry.candidate->schedule;
+    bestSeconds = seconds;
+  }
+  return best;
+}
+
+Expected<Schedule> chooseSchedule(attention::ForwardOp op,
+                                  const KernelCompiler &compiler,
+                                  const std::string &history) {
+  if (auto attribute = op.getSchedule())
+    return attribute->getSchedule();
+  if (!history.empty()) {
+    Expected<std::optional<Schedule>> known = bestInHistory(compiler, history);
+    if (!known)
+      return known.error();
+    if (*known)
+      return **known;
+  }
+  return defaultSchedule(compiler.problem(), compiler.hardware());
+}
+
+Expected<void> writeFile(const std::string &path, std::string_view bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file)
+    return Error(ErrorCode::FileNotWritten, "'" + path + "'");
+  return {};
+}
+
+} // namespace kgen

@@ -1,0 +1,38 @@
+//===- KernelJob.h - What lower, verify and search do with one op ----------===//
+#ifndef KGEN_AUTOTUNE_KERNELJOB_H
+#define KGEN_AUTOTUNE_KERNELJOB_H
+
+#include "kgen/Autotune/Machine.h"
+#include "kgen/Compiler/KernelCompiler.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <string>
+#include <vector>
+
+namespace kgen {
+
+/// Emits an error of a plain room on an op.
+mlir::LogicalResult emitOn(mlir::Operation *op, const Error &error);
+
+/// Every attention.forward below `root`, in order.
+std::vector<attention::ForwardOp> findAttention(mlir::Operation *root);
+
+/// A compiler for `op` as it stands, named mods included; the op is not
+/// changed. Null after an error on the op.
+std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
+                                            const Machine &machine,
+                                            const std::string &ptxas);
+
+/// The schedule on the op, else the fastest accepted one of `history` (a path;
+/// empty: none) for this problem and machine, else the default.
+Expected<Schedule> chooseSchedule(attention::ForwardOp op,
+                                  const KernelCompiler &compiler,
+                                  const std::string &history);
+
+/// Writes a whole file.
+Expected<void> writeFile(const std::string &path, std::string_view bytes);
+
+} // namespace kgen
+
+#endif // KGEN_AUTOTUNE_KERNELJOB_H

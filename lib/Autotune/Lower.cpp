@@ -1,0 +1,58 @@
+//===- Lower.cpp - attention.forward as a call of a compiled kernel --------===//
+
+#include "KernelJob.h"
+
+#include "kgen/Autotune/Passes.h"
+#include "kgen/Compiler/HostCall.h"
+#include "kgen/Dialect/Attention/Passes.h"
+
+using namespace mlir;
+
+namespace kgen {
+
+#define GEN_PASS_DEF_ATTENTIONLOWERPASS
+#include "kgen/Autotune/Passes.h.inc"
+
+namespace {
+
+struct AttentionLowerPass : impl::AttentionLowerPassBase<AttentionLowerPass> {
+  using AttentionLowerPassBase::AttentionLowerPassBase;
+
+  void runOnOperation() override {
+    std::vector<attention::ForwardOp> ops = findAttention(getOperation());
+    if (ops.empty())
+      return;
+    Expected<Machine> machine = resolveMachine(target.getValue(), worker);
+    if (!machine) {
+      (void)emitOn(getOperation(), machine.error());
+      return signalPassFailure();
+    }
+    for (attention::ForwardOp op : ops)
+      if (failed(lower(op, *machine)))
+        return signalPassFailure();
+  }
+
+  LogicalResult lower(attention::ForwardOp op, const Machine &machine) {
+    std::unique_ptr<KernelCompiler> compiler =
+        compilerFor(op, machine, ptxas);
+    if (!compiler)
+      return failure();
+    Expected<Schedule> schedule = chooseSchedule(op, *compiler, history);
+    if (!schedule)
+      return emitOn(op, schedule.error());
+    Expected<CompiledKernel> kernel = compiler->compile(*schedule);
+    if (!kernel)
+      return emitOn(op, kernel.error());
+    if (!artifact.empty())
+      if (Expected<void> written = writeFile(artifact, kernel->artifact);
+          !written)
+        return emitOn(op, written.error());
+    IRRewriter rewriter(op);
+    if (failed(attention::expandMods(rewriter, op)))
+      return failure();
+    return replaceWithRuntimeCall(rewriter, op, kernel->artifact);
+  }
+};
+
+} // namespace
+} // namespace kgen

@@ -1,0 +1,78 @@
+//===- Verify.cpp - A variant against the float64 oracle -------------------===//
+
+#include "KernelJob.h"
+
+#include "kgen/Autotune/Passes.h"
+
+using namespace mlir;
+
+namespace kgen {
+
+#define GEN_PASS_DEF_ATTENTIONVERIFYPASS
+#include "kgen/Autotune/Passes.h.inc"
+
+namespace {
+
+struct AttentionVerifyPass
+    : impl::AttentionVerifyPassBase<AttentionVerifyPass> {
+  using AttentionVerifyPassBase::AttentionVerifyPassBase;
+
+  void runOnOperation() override {
+    std::vector<attention::ForwardOp> ops = findAttention(getOperation());
+    if (ops.empty())
+      return;
+    Expected<Machine> machine = resolveMachine(target.getValue(), worker);
+    if (!machine) {
+      (void)emitOn(getOperation(), machine.error());
+      return signalPassFailure();
+    }
+    WorkerClient client(workerOptions(worker, machine->device));
+    for (attention::ForwardOp op : ops)
+      if (failed(verify(op, *machine, client)))
+        return signalPassFailure();
+  }
+
+  LogicalResult verify(attention::ForwardOp op, const Machine &machine,
+                       WorkerClient &client) {
+    std::unique_ptr<KernelCompiler> compiler =
+        compilerFor(op, machine, ptxas);
+    if (!compiler)
+      return failure();
+    Expected<Schedule> schedule = chooseSchedule(op, *compiler, history);
+    if (!schedule)
+      return emitOn(op, schedule.error());
+    Expected<ProblemSizes> shape = parseSizes(compiler->problem(), sizes.getValue());
+    if (!shape)
+      return emitOn(op, shape.error());
+    Expected<double> seconds = parseDuration(limit.getValue());
+    if (!seconds)
+      return emitOn(op, seconds.error());
+    Expected<CompiledKernel> kernel = compiler->compile(*schedule);
+    if (!kernel)
+      return emitOn(op, kernel.error());
+    VerifyRequest request;
+    request.artifact.bytes = kernel->artifact;
+    request.problem = compiler->problem();
+    request.sizes = *shape;
+    request.options.seed = seed;
+    request.options.limitSeconds = *seconds;
+    return report(op, client.verify(request), machine);
+  }
+
+  LogicalResult report(attention::ForwardOp op, const Verdict &verdict,
+                       const Machine &machine) {
+    if (!verdict.accepted()) {
+      InFlightDiagnostic error = op.emitOpError() << verdict.reason;
+      for (const std::string &hint : verdict.hints)
+        error.attachNote() << hint;
+      return error;
+    }
+    op.emitRemark() << "accepted on " << machine.device << " ("
+                    << machine.hardware.arch << "): " << verdict.casesChecked
+                    << " cases, " << verdict.runsChecked << " runs";
+    return success();
+  }
+};
+
+} // namespace
+} // namespace kgen

@@ -1,0 +1,124 @@
+//===- WorkerMeasureService.cpp - The worker as the search sees it ---------===//
+
+#include "WorkerMeasureService.h"
+
+#include "kgen/Schedule/CostModel.h"
+
+namespace kgen {
+namespace {
+
+constexpr const char *kIncumbent = "incumbent";
+/// Changes whenever a verdict may change for the same artefact.
+constexpr const char *kVerifierVersion = "1";
+
+search::Timing toSearchTiming(const Timing &timing) {
+  search::Timing result;
+  result.medianSeconds = timing.medianMs * 1e-3;
+  result.lowSeconds = timing.p10Ms * 1e-3;
+  result.highSeconds = timing.p90Ms * 1e-3;
+  result.samples = timing.samples;
+  result.clockMhz = timing.smClockMhz.value_or(0);
+  return result;
+}
+
+search::Verdict toSearchVerdict(VerdictStatus status) {
+  switch (status) {
+  case VerdictStatus::Accepted:
+    return search::Verdict::Accepted;
+  case VerdictStatus::Rejected:
+    return search::Verdict::Rejected;
+  case VerdictStatus::Error:
+    return search::Verdict::Error;
+  }
+  return search::Verdict::Error;
+}
+
+} // namespace
+
+WorkerMeasureService::WorkerMeasureService(WorkerOptions options,
+                                           Problem problem, ProblemSizes sizes,
+                                           HardwareModel hardware)
+    : client(std::move(options)), problem(std::move(problem)),
+      sizes(std::move(sizes)),
+      leastSeconds(floorSeconds(this->problem, this->sizes, hardware)) {}
+
+Expected<search::MeasureIdentity> WorkerMeasureService::identify() {
+  Expected<WorkerHello> hello = client.hello();
+  if (!hello)
+    return hello.error();
+  return search::MeasureIdentity{hello->name, kVerifierVersion};
+}
+
+search::Measurement
+WorkerMeasureService::measure(const search::Artifact &artifact,
+                              const search::MeasureOptions &options) {
+  VerifyRequest request;
+  request.artifact.bytes = artifact.bytes;
+  request.problem = problem;
+  request.sizes = sizes;
+  request.options.seed = options.seed;
+  request.options.time = true;
+  request.options.floorSeconds = leastSeconds;
+  request.options.limitSeconds = options.limitSeconds;
+  if (hasIncumbent)
+    request.options.incumbent = kIncumbent;
+  Verdict verdict = client.verify(request);
+
+  search::Measurement measurement;
+  measurement.verdict = toSearchVerdict(verdict.status);
+  measurement.code = verdict.code;
+  measurement.text = verdict.reason;
+  measurement.findings = verdict.hints;
+  if (verdict.accepted() && verdict.timing) {
+    measurement.timing = toSearchTiming(*verdict.timing);
+    if (verdict.pair)
+      measurement.timing->ratioToIncumbent = verdict.pair->ratio;
+  }
+  return measurement;
+}
+
+Expected<void> WorkerMeasureService::load(const std::string &id,
+                                          const search::Artifact &artifact) {
+  LoadRequest request;
+  request.id = id;
+  request.artifact.bytes = artifact.bytes;
+  request.problem = problem;
+  request.sizes = sizes;
+  return client.load(request);
+}
+
+void WorkerMeasureService::setIncumbent(const search::Artifact &artifact) {
+  if (hasIncumbent)
+    (void)static_cast<bool>(client.unload(kIncumbent));
+  // Without an incumbent candidates are timed alone: no reason to stop.
+  hasIncumbent = static_cast<bool>(load(kIncumbent, artifact));
+}
+
+Expected<search::Comparison>
+WorkerMeasureService::compare(const search::Artifact &first,
+                              const search::Artifact &second,
+                              const search::MeasureOptions &options) {
+  client.restart();
+  if (Expected<void> loaded = load("first", first); !loaded)
+    return loaded.error();
+  if (Expected<void> loaded = load("second", second); !loaded)
+    return loaded.error();
+  TimePairRequest request;
+  request.candidate = "second";
+  request.incumbent = "first";
+  request.seed = options.seed;
+  request.floorSeconds = leastSeconds;
+  Expected<PairTiming> pair = client.timePair(request);
+  (void)static_cast<bool>(client.unload("first"));
+  (void)static_cast<bool>(client.unload("second"));
+  if (!pair)
+    return pair.error();
+  search::Comparison comparison;
+  comparison.first = toSearchTiming(pair->incumbent);
+  comparison.second = toSearchTiming(pair->candidate);
+  comparison.ratio = pair->ratio;
+  comparison.noise = pair->ratioMad;
+  return comparison;
+}
+
+} // namespace kgen
