@@ -106,7 +106,7 @@ endfunction()
 # One GoogleTest program a room; CTest lists each of its tests.
 function(kgen_add_unittest name)
   cmake_parse_arguments(ARG "MLIR" "" "SOURCES;LIBS;LABELS" ${ARGN})
-  if(NOT KGEN_BUILD_TESTS)
+  if(NOT KGEN_BUILD_TESTS OR (ARG_MLIR AND NOT KGEN_BUILD_COMPILER))
     return()
   endif()
   _kgen_existing(ARG_SOURCES)
