@@ -101,9 +101,11 @@ std::string describeHardware(const HardwareModel &hardware) {
             {"vector_tflops_f32", hardware.vectorTflops32},
             {"exp2_gops_per_processor", hardware.exp2GopsPerProcessor}};
   // A zero means "does not apply": say nothing rather than something false.
-  for (auto it = json.begin(); it != json.end();)
-    it = it->is_number() && it->get<double>() == 0 ? json.erase(it) : it + 1;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  Json known;
+  for (const auto &[key, value] : json.items())
+    if (!value.is_number() || value.get<double>() != 0)
+      known[key] = value;
+  return known.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string describeKnobs(const SearchState &state) {

@@ -1,11 +1,13 @@
 //===- Evolutionary.cpp - Mutations and crosses of the best ---------------===//
 //
-// The first round takes the default schedule and the head of the cost model's
-// order. Later rounds breed from the best accepted schedules: one or two knobs
-// moved to a neighbouring value, or a cross of two parents; one proposal in
-// eight is a random legal schedule, against local optima. Knobs depend on each
-// other (rows per warp, shared memory), so most children are illegal as they
-// are: such a child becomes the nearest legal schedule that is still new.
+// The first round takes the default schedule, the head of the cost model's
+// order and, in equal number, random legal schedules: where the model is wrong
+// about a machine, its favourites lie together in the wrong corner. Later
+// rounds breed from the best accepted schedules: one or two knobs moved to a
+// neighbouring value, or a cross of two parents; one proposal in eight is a
+// random legal schedule, against local optima. Knobs depend on each other (rows
+// per warp, shared memory), so most children are illegal as they are: such a
+// child becomes the nearest legal schedule that is still new.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,6 +40,10 @@ private:
   Schedule cross(const Schedule &a, const Schedule &b);
   std::optional<Schedule> legalise(const Schedule &wish,
                                    const SearchState &state) const;
+  const Schedule &drawRanked() {
+    return space->ranked()[random.below(space->ranked().size())];
+  }
+  void takeRandom(size_t count, std::vector<Schedule> &proposals);
   void takeRanked(size_t wanted, std::vector<Schedule> &proposals);
 
   RandomSource random;
@@ -60,6 +66,8 @@ std::vector<Schedule> EvolutionaryProposer::propose(const SearchState &state,
     seen.insert(*next);
     proposals.push_back(*next);
   }
+  if (best.empty())
+    takeRandom(wanted / 2, proposals);
   takeRanked(wanted, proposals);
   return proposals;
 }
@@ -74,7 +82,7 @@ EvolutionaryProposer::parents(const SearchState &state) const {
 
 Schedule EvolutionaryProposer::child(const std::vector<Schedule> &parents) {
   if (random.below(8) == 0 && !space->ranked().empty())
-    return space->ranked()[random.below(space->ranked().size())];
+    return drawRanked();
   // The better of two draws: the best parent breeds most.
   auto draw = [&] {
     return std::min(random.below(parents.size()), random.below(parents.size()));
@@ -136,6 +144,13 @@ EvolutionaryProposer::legalise(const Schedule &wish,
     }
   }
   return nearest ? std::optional<Schedule>(*nearest) : std::nullopt;
+}
+
+void EvolutionaryProposer::takeRandom(size_t count,
+                                      std::vector<Schedule> &proposals) {
+  for (size_t i = 0; i < count && !space->ranked().empty(); ++i)
+    if (const Schedule &drawn = drawRanked(); seen.insert(drawn))
+      proposals.push_back(drawn);
 }
 
 void EvolutionaryProposer::takeRanked(size_t wanted,
