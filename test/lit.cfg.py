@@ -4,6 +4,7 @@ import ctypes
 import glob
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -25,6 +26,7 @@ for name in ("HOME", "TMPDIR", "CUDA_HOME", "LD_LIBRARY_PATH"):
 config.substitutions.append(("%kgen-src", config.kgen_source_dir))
 config.substitutions.append(("%kgen-lib", config.kgen_lib_dir))
 config.substitutions.append(("%llvm-prefix", config.llvm_prefix))
+config.substitutions.append(("%python", '"%s"' % sys.executable))
 
 
 def find_ptxas():

@@ -24,7 +24,7 @@ def Attention_ScheduleAttr : Attention_Attr<"Schedule"> {
 
     Example:
     ```mlir
-    #attention.schedule<tile_q = 128, tile_kv = 64, producer = cp_async, stages_k = 2>
+    #schedule = #attention.schedule<tile_q = 128, tile_kv = 64, producer = cp_async, stages_k = 2>
     ```
   }];
   let parameters = (ins AttrParameter<"::kgen::Schedule", "the knobs">:$schedule);
@@ -44,8 +44,8 @@ def Attention_ModAttr : Attention_Attr<"Mod"> {
 
     Example:
     ```mlir
-    #attention.sliding_window<window = 1024>
-    #attention.neighborhood<extents = [64, 64], window = [13, 13], causal = [false, false]>
+    #window = #attention.sliding_window<window = 1024>
+    #grid = #attention.neighborhood<extents = [64, 64], window = [13, 13], causal = [false, false]>
     ```
   }];
   let parameters = (ins
