@@ -31,7 +31,10 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   for (int64_t cap : keep({128, 168, 255}, served.maxRegisters))
     space.maxRegisters.push_back(cap);
   space.qOperand = served.qOperand;
-  space.order = served.order;
+  // Without a mask all tiles are equally long.
+  bool uneven = !problem.mask.empty() || problem.maskSummary.density < 1;
+  space.order =
+      uneven ? served.order : std::vector<TileOrder>{served.order.front()};
   // On the CPU all served names mean the same code.
   space.exp2 = {served.exp2.front()};
   return space;

@@ -112,6 +112,14 @@ TEST(KnobSpace, LegalPointsAreLegalDistinctAndHoldTheDefault) {
   }
 }
 
+TEST(KnobSpace, TriesOrdersOnlyWhereTilesDiffer) {
+  HardwareModel h100 = *findHardware("h100");
+  EXPECT_EQ(knobSpace(plainProblem(), h100).order,
+            std::vector{TileOrder::Linear});
+  EXPECT_EQ(knobSpace(causalProblem(), h100).order,
+            (std::vector{TileOrder::Linear, TileOrder::LongestFirst}));
+}
+
 TEST(KnobSpace, IsEmptyForAProblemThatIsNotServed) {
   EXPECT_TRUE(
       legalSchedules(plainProblem(48), *findHardware("mi300x")).empty());
