@@ -32,7 +32,7 @@ struct WorkerClient::State {
                               const char *doing);
   Expected<std::string> readFrame(Clock::time_point deadline, Milliseconds limit,
                                   const char *doing);
-  Error lost(Clock::time_point deadline, Milliseconds limit, const char *doing);
+  Error lost(const Error &cause, Milliseconds limit, const char *doing);
   void drop();
   std::vector<std::string> command() const;
 };
@@ -57,9 +57,9 @@ void WorkerClient::State::drop() {
 }
 
 // Says what happened to a worker that did not answer, and ends it.
-Error WorkerClient::State::lost(Clock::time_point deadline, Milliseconds limit,
+Error WorkerClient::State::lost(const Error &cause, Milliseconds limit,
                                 const char *doing) {
-  bool timedOut = Clock::now() >= deadline;
+  bool timedOut = cause.code() == ErrorCode::ProcessTimedOut;
   // A crash closes the pipe a moment before the process is gone.
   for (int i = 0; !timedOut && i < 50 && worker->isRunning(); ++i)
     std::this_thread::sleep_for(Milliseconds(10));
@@ -83,7 +83,7 @@ WorkerClient::State::readFrame(Clock::time_point deadline, Milliseconds limit,
   };
   Expected<std::string> header = worker->readExactly(4, left());
   if (!header)
-    return lost(deadline, limit, doing);
+    return lost(header.error(), limit, doing);
   Expected<uint32_t> length = parseFrameLength(*header, kMaxMessageBytes);
   if (!length) {
     drop();
@@ -92,7 +92,7 @@ WorkerClient::State::readFrame(Clock::time_point deadline, Milliseconds limit,
   }
   Expected<std::string> payload = worker->readExactly(*length, left());
   if (!payload)
-    return lost(deadline, limit, doing);
+    return lost(payload.error(), limit, doing);
   return payload;
 }
 
@@ -102,7 +102,7 @@ Expected<Response> WorkerClient::State::exchange(const Request &request,
                                                  const char *doing) {
   Clock::time_point deadline = Clock::now() + limit;
   if (Expected<void> sent = worker->write(makeRequestBytes(request), limit); !sent)
-    return lost(deadline, limit, doing);
+    return lost(sent.error(), limit, doing);
   Expected<std::string> payload = readFrame(deadline, limit, doing);
   if (!payload)
     return payload.error();

@@ -199,13 +199,17 @@ std::vector<std::string> explain(const Problem &problem, const Case &subject,
                                  const LaunchFrame::Outputs &outputs) {
   std::vector<std::string> hints =
       describePlaces(problem, subject, comparison.wrongRows);
-  if (!comparison.failure || comparison.failure->code() != ErrorCode::RowErrorTooLarge)
+  if (!comparison.failure)
+    return hints;
+  ErrorCode code = comparison.failure->code();
+  if (code != ErrorCode::RowErrorTooLarge && code != ErrorCode::MaskedRowNotZero)
     return hints;
   Detective detective(problem, subject, outputs);
-  // The worst row, and two others: a fault may show differently along the rows.
-  std::vector<RowIndex> rows = {comparison.report.worstRowAt,
-                                comparison.wrongRows.front(),
-                                comparison.wrongRows[comparison.wrongRows.size() / 2]};
+  // The worst row and others: a fault may show differently along the rows.
+  const std::vector<RowIndex> &wrong = comparison.wrongRows;
+  std::vector<RowIndex> rows = {wrong.front(), wrong[wrong.size() / 2], wrong.back()};
+  if (comparison.report.worstRow > comparison.report.rowAllowance)
+    rows.insert(rows.begin(), comparison.report.worstRowAt);
   for (const RowIndex &row : rows) {
     std::string found = detective.explainRow(row, comparison.report.rowAllowance);
     if (found.empty())

@@ -2,9 +2,21 @@
 
 #include "LaunchFrame.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace kgen {
+
+static const std::string &redZone() {
+  static const std::string zone = [] {
+    std::string bytes;
+    while (bytes.size() < kRedZoneBytes)
+      for (uint8_t byte : kRedZonePattern)
+        bytes.push_back(static_cast<char>(byte));
+    return bytes;
+  }();
+  return zone;
+}
 
 Expected<std::unique_ptr<GuardedBuffer>>
 GuardedBuffer::make(Device &device, std::string name, size_t bytes) {
@@ -15,13 +27,16 @@ GuardedBuffer::make(Device &device, std::string name, size_t bytes) {
       device, std::move(name), static_cast<char *>(*base), bytes));
   if (Expected<void> done = buffer->poison(); !done)
     return done.error();
+  for (size_t at : {size_t(0), kRedZoneBytes + bytes})
+    if (auto done = device.upload(buffer->base + at, redZone().data(), kRedZoneBytes); !done)
+      return done.error();
   return buffer;
 }
 
 GuardedBuffer::~GuardedBuffer() { device.release(base); }
 
 Expected<void> GuardedBuffer::poison() {
-  return device.fill(base, kPoison, bytes + 2 * kRedZoneBytes);
+  return bytes ? device.fill(data(), kPoison, bytes) : Expected<void>();
 }
 
 Expected<void> GuardedBuffer::setContents(const std::string &contents) {
@@ -44,9 +59,11 @@ Expected<void> GuardedBuffer::checkRedZones() {
     char *at = isAfter ? base + kRedZoneBytes + bytes : base;
     if (Expected<void> done = device.download(zone.data(), at, zone.size()); !done)
       return done;
-    size_t first = zone.find_first_not_of(static_cast<char>(kPoison));
-    if (first == std::string::npos)
+    if (zone == redZone())
       continue;
+    size_t first = 0;
+    while (zone[first] == redZone()[first])
+      ++first;
     std::string place =
         isAfter ? "+" + std::to_string(first) + " bytes past its end"
                 : "-" + std::to_string(kRedZoneBytes - first) +

@@ -11,9 +11,11 @@ namespace kgen {
 
 /// Bytes before and after every buffer that must stay as they were.
 inline constexpr size_t kRedZoneBytes = 4096;
-/// Red zones, and outputs before a run, hold only this byte: NaN in every float
-/// type, -1 as an integer. What reads it by mistake shows it.
+/// Outputs before a run hold only this byte: NaN in every float type.
 inline constexpr uint8_t kPoison = 0xff;
+/// Red zones repeat these two bytes: NaN as well, so that what reads them shows
+/// it, but another one than the poison.
+inline constexpr uint8_t kRedZonePattern[2] = {0xa5, 0xff};
 
 /// Device memory with a red zone on both sides.
 class GuardedBuffer {
@@ -26,7 +28,7 @@ public:
   GuardedBuffer &operator=(const GuardedBuffer &) = delete;
 
   void *data() const { return base + kRedZoneBytes; }
-  /// Fills contents and red zones with kPoison.
+  /// Fills the contents with kPoison.
   Expected<void> poison();
   Expected<void> setContents(const std::string &bytes);
   Expected<std::string> contents();

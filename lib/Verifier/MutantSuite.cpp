@@ -125,6 +125,8 @@ static std::vector<MutantCase> faultyKernels() {
   std::vector<MutantCase> made;
   for (const Row &row : rows)
     made.push_back({row.name, row.fault, {}, row.isCausal, ElementType::BF16, row.expected});
+  made.push_back({"rounds f16 probabilities to bf16", Fault::CoarseWeights, {}, false,
+                  ElementType::F16, E::GlobalErrorTooLarge});
   return made;
 }
 

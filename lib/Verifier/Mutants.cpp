@@ -147,7 +147,8 @@ void MutantKernel::addTile(int64_t batch, int64_t head, int64_t row,
   int64_t v = ((batch * problem.headsKV + headOfKV(head)) * seqKV + first) * dim;
   for (int64_t j = 0; j < count; ++j) {
     float weight = std::exp(logits[j] - base);
-    float rounded = roundTo(problem.dtype, weight);
+    bool isCoarse = fault == Fault::CoarseWeights;
+    float rounded = isCoarse ? roundToBF16(weight) : roundTo(problem.dtype, weight);
     state.sum += style.sumsRounded ? rounded : weight;
     for (int64_t d = 0; d < dim; ++d) {
       state.accumulator[d] += rounded * load(2, v + j * dim + d);

@@ -51,6 +51,7 @@ enum class Fault : uint8_t {
   MaskedRowIsMean,
   ModifiesInput,
   NarrowAccumulator,
+  CoarseWeights, ///< rounds f16 probabilities to bf16
 };
 
 /// How an honest kernel is organised.

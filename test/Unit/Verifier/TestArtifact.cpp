@@ -1,0 +1,79 @@
+//===- TestArtifact.cpp - Artefacts of the test kernels --------------------===//
+
+#include "TestArtifact.h"
+
+#include "kgen/Schedule/Json.h"
+#include "kgen/Support/Hash.h"
+#include "kgen_artifact.h"
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace kgen::test {
+
+Problem testKernelProblem() {
+  Problem problem;
+  problem.name = "test_kernel";
+  problem.dtype = ElementType::F32;
+  problem.headsQ = problem.headsKV = 2;
+  problem.headDimQK = problem.headDimV = 16;
+  problem.scale = 0.25;
+  return problem;
+}
+
+ProblemSizes testKernelSizes() { return {2, 96, 128, {}}; }
+
+// Symbols: 0 batch, 1 queries, 2 keys.
+static kgen_artifact_parameter_t tensor(const char *name, bool isOutput, int sequence) {
+  kgen_artifact_parameter_t parameter = {};
+  std::strncpy(parameter.name, name, sizeof(parameter.name) - 1);
+  parameter.role = isOutput ? KGEN_ROLE_OUTPUT : KGEN_ROLE_INPUT;
+  parameter.kind = KGEN_KIND_TENSOR;
+  parameter.element_type = KGEN_F32;
+  parameter.rank = 4;
+  parameter.dimensions[0] = {KGEN_DYNAMIC_SIZE, 0, 0};
+  parameter.dimensions[1] = {2, KGEN_NO_SYMBOL, 0};
+  parameter.dimensions[2] = {KGEN_DYNAMIC_SIZE, sequence, 0};
+  parameter.dimensions[3] = {16, KGEN_NO_SYMBOL, 0};
+  return parameter;
+}
+
+std::string makeTestArtifact(const std::string &kernel) {
+  std::ifstream file(KGEN_TEST_KERNELS, std::ios::binary);
+  std::string code(std::istreambuf_iterator<char>(file), {});
+  std::string info = "{\"problem\":" + toJson(testKernelProblem()) + "}";
+  kgen_artifact_parameter_t parameters[] = {tensor("q", false, 1), tensor("k", false, 2),
+                                            tensor("v", false, 2), tensor("o", true, 1)};
+  kgen_artifact_header_t header = {};
+  std::memcpy(header.magic, KGEN_ARTIFACT_MAGIC, KGEN_ARTIFACT_MAGIC_SIZE);
+  header.format_version = KGEN_ARTIFACT_VERSION;
+  header.header_size = sizeof(header);
+  header.target = KGEN_TARGET_CPU;
+  header.code_format = KGEN_CODE_ELF_SHARED_OBJECT;
+  std::strcpy(header.arch, "x86-64");
+  std::strncpy(header.kernel_name, kernel.c_str(), sizeof(header.kernel_name) - 1);
+  header.threads_per_block = 1;
+  header.symbol_count = 3;
+  header.grid[0] = {0, 2, 1, 16};
+  header.grid[1] = {0, 1, 1, 1};
+  header.grid[2] = {0, 0, 1, 1};
+  header.parameter_count = 4;
+  header.parameter_size = sizeof(kgen_artifact_parameter_t);
+  header.parameters_offset = sizeof(header);
+  header.code_offset = sizeof(header) + sizeof(parameters);
+  header.code_size = code.size();
+  header.info_offset = header.code_offset + code.size() + 1;
+  header.info_size = info.size();
+  header.total_size = header.info_offset + info.size() + 1;
+  std::string blob(header.total_size, '\0');
+  std::memcpy(blob.data() + header.parameters_offset, parameters, sizeof(parameters));
+  std::memcpy(blob.data() + header.code_offset, code.data(), code.size());
+  std::memcpy(blob.data() + header.info_offset, info.data(), info.size());
+  std::memcpy(blob.data(), &header, sizeof(header));
+  header.checksum = hashBytes(std::string_view(blob).substr(KGEN_ARTIFACT_CHECKSUM_START));
+  std::memcpy(blob.data(), &header, sizeof(header));
+  return blob;
+}
+
+} // namespace kgen::test

@@ -1,0 +1,19 @@
+//===- TestArtifact.h - Artefacts of the test kernels ----------------------===//
+#ifndef KGEN_TEST_UNIT_VERIFIER_TESTARTIFACT_H
+#define KGEN_TEST_UNIT_VERIFIER_TESTARTIFACT_H
+
+#include "kgen/Verifier/Protocol.h"
+
+#include <string>
+
+namespace kgen::test {
+
+/// The problem that TestKernels.c computes.
+Problem testKernelProblem();
+ProblemSizes testKernelSizes();
+/// An artefact of one function of TestKernels.c, with its problem as info.
+std::string makeTestArtifact(const std::string &kernel);
+
+} // namespace kgen::test
+
+#endif // KGEN_TEST_UNIT_VERIFIER_TESTARTIFACT_H
