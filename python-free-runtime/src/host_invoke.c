@@ -19,6 +19,7 @@ typedef struct cached_t {
   uint64_t checksum; /* tells artefacts apart that reuse an address */
   kgen_device_t *device;
   kgen_kernel_t *kernel;
+  bool is_default; /* the device was not chosen by the arguments' pointers */
 } cached_t;
 
 typedef struct opened_t {
@@ -67,20 +68,19 @@ static kgen_status_t get_device(const kgen_driver_t *driver, int32_t ordinal,
 /* The first device that can run the artefact. */
 static kgen_status_t get_fitting_device(const kgen_artifact_t *artifact,
                                         kgen_device_t **device) {
-  const kgen_driver_t *driver =
-      kgen_driver_for((kgen_target_t)artifact->header->target);
+  kgen_device_t *opened;
+  KGEN_RETURN_IF_ERROR(kgen_device_open_for(artifact, NULL, &opened));
   for (opened_t *it = opened_devices; it; it = it->next)
-    if (it->device->driver == driver &&
-        driver->check_arch(&it->device->info, artifact->header) ==
-            KGEN_STATUS_OK) {
+    if (it->device->driver == opened->driver &&
+        it->device->info.ordinal == opened->info.ordinal) {
+      kgen_device_close(opened);
       *device = it->device;
       return KGEN_STATUS_OK;
     }
-  kgen_device_t *opened;
-  KGEN_RETURN_IF_ERROR(kgen_device_open_for(artifact, NULL, &opened));
   return remember_device(opened, device);
 }
 
+/* The entry for a device, or the default one for NULL. */
 static cached_t *find_cached(const void *address, int64_t size,
                              const kgen_device_t *device) {
   kgen_artifact_header_t header;
@@ -89,7 +89,8 @@ static cached_t *find_cached(const void *address, int64_t size,
   memcpy(&header, address, sizeof(header));
   for (cached_t *it = cached_kernels; it; it = it->next)
     if (it->address == address && it->size == size &&
-        it->checksum == header.checksum && (!device || it->device == device))
+        it->checksum == header.checksum &&
+        (device ? it->device == device : it->is_default))
       return it;
   return NULL;
 }
@@ -129,6 +130,8 @@ static kgen_status_t get_default(const void *address, int64_t size,
   kgen_status_t status = get_fitting_device(artifact, &device);
   if (status == KGEN_STATUS_OK)
     status = add_cached(address, size, artifact, device, entry);
+  if (status == KGEN_STATUS_OK)
+    (*entry)->is_default = true;
   kgen_artifact_destroy(artifact);
   return status;
 }

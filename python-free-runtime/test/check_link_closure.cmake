@@ -1,0 +1,35 @@
+# The runtime's shared library needs libc alone (libdl, libpthread and libm are part of glibc), and
+# neither library has a C++ or LLVM symbol. The shared one exports the public functions, no more.
+execute_process(COMMAND ldd ${LIBRARY} OUTPUT_VARIABLE closure COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "\n$" "" closure "${closure}")
+string(REPLACE "\n" ";" closure "${closure}")
+foreach(line IN LISTS closure)
+  if(NOT line MATCHES "linux-vdso|ld-linux|/lib(c|dl|pthread|m)\\.so")
+    message(FATAL_ERROR "${LIBRARY} needs ${line}")
+  endif()
+endforeach()
+
+foreach(file ${LIBRARY} ${ARCHIVE})
+  set(dynamic)
+  if(file STREQUAL LIBRARY)
+    set(dynamic -D)
+  endif()
+  execute_process(COMMAND ${NM} ${dynamic} ${file} OUTPUT_VARIABLE symbols ERROR_QUIET
+    COMMAND_ERROR_IS_FATAL ANY)
+  if(symbols MATCHES " (_Z[A-Za-z0-9_]*|LLVM[A-Za-z0-9_]*|mlir[A-Za-z0-9_]*|__cxa_throw)")
+    message(FATAL_ERROR "${file} has the symbol ${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+
+execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE exported
+  COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL " T [A-Za-z0-9_]+" functions "${exported}")
+list(LENGTH functions count)
+if(count LESS 30)
+  message(FATAL_ERROR "${LIBRARY} exports only ${count} functions:\n${exported}")
+endif()
+foreach(function IN LISTS functions)
+  if(NOT function MATCHES "^ T kgen_(version|last_error|status|device|stream|event|buffer|copy|fill|artifact|element|kernel|launch|host_invoke)" OR function MATCHES "set_library|retain")
+    message(FATAL_ERROR "${LIBRARY} exports ${function}, which is not in kgen_runtime.h")
+  endif()
+endforeach()

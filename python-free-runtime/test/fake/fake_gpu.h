@@ -1,0 +1,64 @@
+/*===- fake_gpu.h - What tests tell and ask the fake GPU libraries
+---------===*\
+|*
+|* fake_gpu_core.c with fake_cuda.c or fake_hip.c makes a library that exports
+the
+|* driver's symbols, keeps "device" memory on the host, records launches and
+runs
+|* the conformance kernel. Tests get its state from fake_gpu().
+|*
+\*===----------------------------------------------------------------------===*/
+#ifndef KGEN_RUNTIME_TEST_FAKE_FAKE_GPU_H
+#define KGEN_RUNTIME_TEST_FAKE_FAKE_GPU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { FAKE_MAX_ALLOCATIONS = 64, FAKE_MAX_ARGUMENTS = 16 };
+
+typedef struct fake_allocation_t {
+  char *pointer; /* NULL: free slot */
+  size_t size;
+  int device;
+} fake_allocation_t;
+
+typedef struct fake_gpu_t {
+  int device_count;
+  int major, minor;    /* CUDA */
+  const char *arch;    /* HIP */
+  size_t memory_limit; /* bytes of all allocations */
+  /* The next call of this function returns fail_code, and, when fail_sticky,
+     every call after it too. */
+  const char *fail_function;
+  int fail_code, fail_sticky;
+  int lost_code; /* what every call returns, 0 while the device works */
+  const char *assembler_log; /* what loading a module logs */
+
+  int current_device; /* of the calling thread's context; -1: none */
+  int context_depth;  /* CUDA: pushed and not popped */
+  int live_streams, live_events, live_modules;
+  int managed_next; /* CUDA, HIP: the next allocation is managed memory */
+  fake_allocation_t allocations[FAKE_MAX_ALLOCATIONS];
+
+  int launches;
+  int launch_device;
+  unsigned grid[3], block[3], shared_bytes;
+  void *stream;
+  int shared_limit;      /* set by cuFuncSetAttribute, 0: never */
+  size_t argument_count; /* set by the test: how many to read */
+  uint64_t arguments[FAKE_MAX_ARGUMENTS];
+} fake_gpu_t;
+
+/* The state; reset restores the start: one healthy device, nothing recorded. */
+__attribute__((visibility("default"))) fake_gpu_t *fake_gpu(void);
+__attribute__((visibility("default"))) void fake_gpu_reset(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KGEN_RUNTIME_TEST_FAKE_FAKE_GPU_H */
