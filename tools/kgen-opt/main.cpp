@@ -1,8 +1,7 @@
 //===- main.cpp - kgen-opt: mlir-opt with kgen's dialects and passes ------===//
-#include "kgen/Dialect/Attention/AttentionDialect.h"
-#include "kgen/Dialect/Attention/BufferizableOpInterfaceImpl.h"
+#include "kgen/Autotune/Passes.h"
+#include "kgen/Compiler/Registration.h"
 #include "kgen/Dialect/Attention/ModTable.h"
-#include "kgen/Dialect/Attention/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -87,9 +86,9 @@ static void registerUpstreamPasses() {
 }
 
 static void registerKgen(DialectRegistry &registry) {
-  registry.insert<kgen::attention::AttentionDialect>();
-  kgen::attention::registerBufferizableOpInterfaceExternalModels(registry);
-  kgen::attention::registerAttentionPasses();
+  kgen::registerKgenDialects(registry);
+  kgen::registerCompilerPasses();
+  kgen::registerKgenAutotunePasses();
 }
 
 int main(int argc, char **argv) {

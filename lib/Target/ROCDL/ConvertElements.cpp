@@ -34,6 +34,15 @@ static Value insert(OpBuilder &b, Location loc, Value vector, Value element,
   return LLVM::InsertElementOp::create(b, loc, vector, element, at);
 }
 
+/// Global index of the row that this lane holds in row block `block`. Rows and
+/// columns are added up in 32 bits, which they fit, so that LLVM compares them
+/// in 32 bits as well.
+static Value globalRow(OpBuilder &b, Location loc, const Kernel &kernel,
+                       Value tileRow, int64_t block, int64_t blocks) {
+  Int first(b, loc, toI32(b, loc, tileRow));
+  return fromI32(b, loc, (first + kernel.row(b, loc, block, blocks)).get());
+}
+
 namespace {
 struct ConvertMap : TilePattern<tile::MapOp> {
   using TilePattern::TilePattern;
@@ -55,12 +64,10 @@ struct ConvertMap : TilePattern<tile::MapOp> {
   }
 
 private:
-  /// Global index of the row that this lane holds.
   Value rowOf(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
               int64_t row, int64_t rowBlocks) const {
-    Location loc = op.getLoc();
-    Value inTile = fromI32(b, loc, kernel.row(b, loc, row, rowBlocks).get());
-    return arith::AddIOp::create(b, loc, adaptor.getRow().front(), inTile);
+    return globalRow(b, op.getLoc(), kernel, adaptor.getRow().front(), row,
+                     rowBlocks);
   }
 
   /// The 16 elements of one accumulator block.
@@ -68,10 +75,8 @@ private:
               Value rowIndex, int64_t row, int64_t line,
               int64_t lineBlocks) const {
     Location loc = op.getLoc();
-    Value laneColumn =
-        fromI32(b, loc, accumulator(Int(b, loc, kernel.lane), 0).row.get());
-    Value firstColumn = arith::AddIOp::create(
-        b, loc, adaptor.getCol().front(), laneColumn);
+    Int firstColumn = Int(b, loc, toI32(b, loc, adaptor.getCol().front())) +
+                      accumulator(Int(b, loc, kernel.lane), 0).row;
     auto vector = VectorType::get(kAccumulators, b.getF32Type());
     Value result = LLVM::PoisonOp::create(b, loc, vector);
     for (int64_t index = 0; index < kAccumulators; ++index) {
@@ -82,10 +87,8 @@ private:
                 ? values[row]
                 : extract(b, loc, values[row * lineBlocks + line], index));
       int64_t delta = kBlock * line + accumulator<int64_t>(0, index).row;
-      Value constant = arith::ConstantIndexOp::create(b, loc, delta);
       arguments.push_back(rowIndex);
-      arguments.push_back(
-          arith::AddIOp::create(b, loc, firstColumn, constant));
+      arguments.push_back(fromI32(b, loc, (firstColumn + delta).get()));
       Value element = inlineBody(b, op.getBody(), arguments);
       result = insert(b, loc, result, element, index);
     }
@@ -105,10 +108,8 @@ struct ConvertMapRows : TilePattern<tile::MapRowsOp> {
       SmallVector<Value> arguments;
       for (ValueRange input : adaptor.getInputs())
         arguments.push_back(input[block]);
-      Value inTile = fromI32(
-          rewriter, loc, kernel.row(rewriter, loc, block, blocks).get());
-      arguments.push_back(arith::AddIOp::create(
-          rewriter, loc, adaptor.getRow().front(), inTile));
+      arguments.push_back(globalRow(rewriter, loc, kernel,
+                                    adaptor.getRow().front(), block, blocks));
       results.push_back(inlineBody(rewriter, op.getBody(), arguments));
     }
     rewriter.replaceOpWithMultiple(op, {ValueRange(results)});

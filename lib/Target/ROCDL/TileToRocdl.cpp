@@ -73,15 +73,26 @@ static LLVM::GlobalOp addLdsGlobal(func::FuncOp function, int64_t bytes) {
                                 name, Attribute(), /*alignment=*/16, kLdsSpace);
 }
 
-static void setKernelAttributes(func::FuncOp function, int64_t threads) {
-  Builder b(function.getContext());
-  function->removeAttr(tile::TileDialect::kKernelAttr);
-  function->removeAttr("attention.schedule");
-  function->setAttr(ROCDL::ROCDLDialect::getKernelFuncAttrName(),
-                    b.getUnitAttr());
+/// Replaces the converted function by an llvm.func, which alone may carry
+/// `rocdl.kernel`. Its body still has scf, arith and math operations.
+static void makeKernel(func::FuncOp function, int64_t threads) {
+  OpBuilder b(function);
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(b.getContext()), function.getArgumentTypes());
+  auto kernel = LLVM::LLVMFuncOp::create(b, function.getLoc(),
+                                         function.getName(), type);
+  kernel->setAttr(ROCDL::ROCDLDialect::getKernelFuncAttrName(),
+                  b.getUnitAttr());
   std::string size = std::to_string(threads);
-  function->setAttr(ROCDL::ROCDLDialect::getFlatWorkGroupSizeAttrName(),
-                    b.getStringAttr(size + ',' + size));
+  kernel->setAttr(ROCDL::ROCDLDialect::getFlatWorkGroupSizeAttrName(),
+                  b.getStringAttr(size + ',' + size));
+  kernel.getBody().takeBody(function.getBody());
+  kernel.walk([](func::ReturnOp op) {
+    OpBuilder b(op);
+    LLVM::ReturnOp::create(b, op.getLoc(), ValueRange());
+    op.erase();
+  });
+  function.erase();
 }
 
 //===----------------------------------------------------------------------===//
@@ -153,7 +164,7 @@ private:
     addLaneValues(function, kernel);
     if (failed(applyPatterns(function, kernel)))
       return failure();
-    setKernelAttributes(function, kernel.threads());
+    makeKernel(function, kernel.threads());
     return success();
   }
 
