@@ -67,7 +67,7 @@ struct AttentionVerifyPass
         error.attachNote() << hint;
       return error;
     }
-    op.emitRemark() << "accepted on " << machine.device << " ("
+    mlir::emitRemark(op.getLoc()) << "accepted on " << machine.device << " ("
                     << machine.hardware.arch << "): " << verdict.casesChecked
                     << " cases, " << verdict.runsChecked << " runs";
     return success();

@@ -38,9 +38,9 @@ void registerKgenDialects(DialectRegistry &registry) {
 void registerCompilerPasses() {
   attention::registerAttentionPasses();
   registerKgenTransformsPasses();
-  registerKgenTargetCpuPasses();
+  cpu::registerKgenTargetCpuPasses();
   registerKgenTargetNvvmPasses();
-  registerKgenTargetRocdlPasses();
+  rocdl::registerRocdlPasses();
 }
 
 } // namespace kgen

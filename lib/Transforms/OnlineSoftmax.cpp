@@ -35,6 +35,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 
 #include <limits>
@@ -131,7 +132,12 @@ void OnlineSoftmax::findKeyTiles() {
   auto clamp = [&](Value value) {
     return emit.min(emit.max(value, visibleBegin), visibleEnd);
   };
-  fullBegin = clamp(emit.ceilDiv(ranges.full.begin, schedule.tileKV));
+  fullBegin = emit.ceilDiv(ranges.full.begin, schedule.tileKV);
+  // Equal constants (no lower bound) are the rule; clamping would hide that the
+  // first masked loop has no trips.
+  if (getConstantIntValue(fullBegin) != getConstantIntValue(visibleBegin) ||
+      !getConstantIntValue(fullBegin))
+    fullBegin = clamp(fullBegin);
   Value fullLast = emit.max(ranges.full.end, emit.index(0));
   fullEnd = emit.max(clamp(emit.floorDiv(fullLast, schedule.tileKV)), fullBegin);
 }
