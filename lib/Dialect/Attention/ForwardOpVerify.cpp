@@ -3,6 +3,9 @@
 #include "kgen/Dialect/Attention/AttentionOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace kgen;
@@ -154,10 +157,12 @@ struct ForwardVerifier {
       if (good)
         return success();
       std::string wanted;
+      llvm::raw_string_ostream os(wanted);
       for (int64_t size : shape)
-        wanted += sizeText(size) + "x";
+        os << sizeText(size) << "x";
+      os << element;
       return fail(ErrorCode::ResultMismatch)
-             << name << " must be " << wanted << element << " but has type "
+             << name << " must be " << wanted << " but has type "
              << value.getType();
     };
     if (failed(check(op.getO(), "O", {b, h, s, op.getHeadDimV()},
@@ -214,9 +219,12 @@ struct ForwardVerifier {
     for (const ModParameter &parameter : mod.getInfo().parameters) {
       if (parameter.kind != ModParameterKind::GridExtents)
         continue;
-      int64_t product = 1;
+      // Three extents may exceed 64 bits; a saturated product fits no sequence.
+      uint64_t saturated = 1;
       for (int64_t extent : mod.getIntegers(parameter.name))
-        product *= extent;
+        saturated = llvm::SaturatingMultiply<uint64_t>(saturated, extent);
+      auto product = static_cast<int64_t>(
+          std::min<uint64_t>(saturated, std::numeric_limits<int64_t>::max()));
       for (int64_t size : sizesNamed("S"))
         if (!agree(product, size))
           return fail(ErrorCode::ModParameterInvalid)

@@ -81,7 +81,7 @@ func.func @sequence(%q: tensor<1x8x16x64xf16>, %v: tensor<1x8x32x64xf16>) {
 // -----
 
 func.func @result(%q: tensor<1x8x16x64xf16>, %v: tensor<1x8x16x32xf16>) {
-  // expected-error @+1 {{[KG1006] O must be 1x8x16x32x'f16' but has type 'tensor<1x8x16x64xf16>'}}
+  // expected-error @+1 {{[KG1006] O must be 1x8x16x32xf16 but has type 'tensor<1x8x16x64xf16>'}}
   %o = attention.forward %q, %q, %v : (tensor<1x8x16x64xf16>, tensor<1x8x16x64xf16>, tensor<1x8x16x32xf16>) -> tensor<1x8x16x64xf16>
   return
 }
@@ -89,7 +89,7 @@ func.func @result(%q: tensor<1x8x16x64xf16>, %v: tensor<1x8x16x32xf16>) {
 // -----
 
 func.func @lse(%q: tensor<1x8x16x64xf16>) {
-  // expected-error @+1 {{[KG1006] LSE must be 1x8x16x'f32' but has type 'tensor<1x8x16xf16>'}}
+  // expected-error @+1 {{[KG1006] LSE must be 1x8x16xf32 but has type 'tensor<1x8x16xf16>'}}
   %o, %l = attention.forward %q, %q, %q : (tensor<1x8x16x64xf16>, tensor<1x8x16x64xf16>, tensor<1x8x16x64xf16>) -> (tensor<1x8x16x64xf16>, tensor<1x8x16xf16>)
   return
 }

@@ -78,6 +78,15 @@ func.func @grid(%q: tensor<1x8x16x64xf32>) {
 
 // -----
 
+// The product may be larger than any integer.
+func.func @huge_grid(%q: tensor<1x8x16x64xf32>) {
+  // expected-error @+1 {{[KG1011] mod "neighborhood": product of 'extents' is 9223372036854775807, the sequence is 16}}
+  %o = attention.forward %q, %q, %q mods [#attention.neighborhood<extents = [2000000000, 2000000000, 2000000000], window = [3, 3, 3]>] : (tensor<1x8x16x64xf32>, tensor<1x8x16x64xf32>, tensor<1x8x16x64xf32>) -> tensor<1x8x16x64xf32>
+  return
+}
+
+// -----
+
 func.func @no_taker(%q: tensor<1x8x16x64xf32>, %t: tensor<8xf32>) {
   // expected-error @+1 {{[KG1012] no mod of the list takes an operand of type 'tensor<8xf32>'}}
   %o = attention.forward %q, %q, %q mods [#attention.causal] (%t : tensor<8xf32>) : (tensor<1x8x16x64xf32>, tensor<1x8x16x64xf32>, tensor<1x8x16x64xf32>) -> tensor<1x8x16x64xf32>
