@@ -32,7 +32,7 @@ Capabilities nvvmCapabilities(ElementType dtype) {
   nvvm.tileQ = {16, 256, 16};
   nvvm.tileKV = {16, 256, 16};
   nvvm.stages = {1, 4, 1};
-  nvvm.maxRegisters = {0, 0, 1};
+  nvvm.maxRegisters = {32, 255, 1};
   nvvm.warps = {4, 8, 2, 1};
   nvvm.producer = {ProducerKind::CpAsync};
   nvvm.overlap = {OverlapMode::None};

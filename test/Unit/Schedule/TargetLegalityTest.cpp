@@ -83,6 +83,33 @@ TEST(NvvmLegality, Registers) {
   EXPECT_TRUE(checkLegality(problem, schedule, h100).empty());
 }
 
+TEST(NvvmLegality, RegisterCap) {
+  Problem problem = plainProblem(128);
+  HardwareModel h100 = machine("h100");
+  Schedule schedule = legalDefault(problem, h100);
+  schedule.maxRegisters = 168;
+  EXPECT_TRUE(checkLegality(problem, schedule, h100).empty());
+  // Below the estimate the kernel would spill.
+  schedule.maxRegisters = 64;
+  Violation violation = only(problem, schedule, h100);
+  EXPECT_EQ(violation.code, ErrorCode::RegistersExceeded);
+  EXPECT_EQ(violation.limit, 64);
+  schedule.maxRegisters = 300;
+  violation = only(problem, schedule, h100);
+  EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+  EXPECT_EQ(violation.knob, "max_registers");
+  EXPECT_EQ(violation.limit, 255);
+}
+
+TEST(RocdlLegality, HasNoRegisterCap) {
+  Problem problem = plainProblem(64);
+  HardwareModel mi300x = machine("mi300x");
+  Schedule schedule = legalDefault(problem, mi300x);
+  schedule.maxRegisters = 256;
+  EXPECT_EQ(only(problem, schedule, mi300x).code,
+            ErrorCode::KnobUnsupportedByTarget);
+}
+
 TEST(NvvmLegality, TilesAndWarps) {
   Problem problem = plainProblem(64);
   HardwareModel a100 = machine("a100");
@@ -160,8 +187,6 @@ TEST(NvvmLegality, RefusedKnobsNameWhoServesThem) {
               HasSubstr("serves linear, longest_first"));
   EXPECT_THAT(refused([](S &s) { s.kvDirection = KvDirection::Reverse; }),
               HasSubstr("kv_direction"));
-  EXPECT_THAT(refused([](S &s) { s.maxRegisters = 255; }),
-              HasSubstr("max_registers: has 255, must be 0"));
   EXPECT_THAT(refused([](S &s) { s.splitKV = 2; }), HasSubstr("split_kv"));
   EXPECT_THAT(refused([](S &s) { s.packGqa = true; }), HasSubstr("pack_gqa"));
   EXPECT_THAT(refused([](S &s) { s.consumerWarpgroups = 1; }),
