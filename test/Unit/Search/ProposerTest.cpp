@@ -9,6 +9,11 @@
 #include <set>
 
 namespace kgen::search {
+
+/// Defined in docs/AddingAProposer.md.
+Expected<std::unique_ptr<Proposer>>
+makeNeighboursProposer(const ProposerOptions &options);
+
 namespace {
 
 using ::testing::HasSubstr;
@@ -119,6 +124,21 @@ TEST(Proposers, DefaultFollowsTheCostModel) {
             space.ranked()[0] == result.records[0].schedule
                 ? space.ranked()[1]
                 : space.ranked()[0]);
+}
+
+TEST(Proposers, TheDocumentedExampleWorks) {
+  SearchTask task = makeTask();
+  SyntheticCompiler compiler;
+  SyntheticMeasurer measurer(chooseOptimum(task));
+  std::unique_ptr<Proposer> proposer = *makeNeighboursProposer({});
+  SearchOptions search;
+  search.budget.candidates = 20;
+  SearchResult result =
+      *runSearch(task, compiler, measurer, *proposer, nullptr, search);
+  EXPECT_EQ(result.records.front().schedule,
+            *defaultSchedule(task.problem, task.hardware));
+  EXPECT_EQ(result.counts.accepted, 20u);
+  EXPECT_EQ(result.counts.duplicates, 0u);
 }
 
 TEST(Proposers, NamesRoundTripAndUnknownOnesListTheKnown) {
