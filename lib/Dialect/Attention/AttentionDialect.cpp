@@ -6,6 +6,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -16,7 +17,19 @@ using namespace kgen::attention;
 #define GET_ATTRDEF_CLASSES
 #include "kgen/Dialect/Attention/AttentionAttrs.cpp.inc"
 
+namespace {
+/// Functions that hold attention ops may be inlined anywhere: the ops read
+/// nothing but their operands and what their regions name.
+struct AttentionInliner : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void AttentionDialect::initialize() {
+  addInterfaces<AttentionInliner>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "kgen/Dialect/Attention/AttentionAttrs.cpp.inc"
