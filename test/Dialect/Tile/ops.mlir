@@ -22,7 +22,7 @@ func.func @flash(%q: memref<?x8x?x64xf16>, %k: memref<?x2x?x64xf16>, %v: memref<
   %h_kv = arith.divui %h, %c4 : index
   %q0 = arith.muli %x, %c64 : index
 
-  // CHECK: tile.alloc : !tile.buffer<1x64x64xf16>
+  // CHECK: tile.alloc : <1x64x64xf16>
   %q_buffer = tile.alloc : !tile.buffer<1x64x64xf16>
   %k_buffer = tile.alloc : !tile.buffer<1x32x64xf16>
   %v_buffer = tile.alloc : !tile.buffer<1x32x64xf16>
