@@ -83,14 +83,15 @@ TEST(ConversionError, ElementsThatCannotBeStored) {
 
 TEST(ConversionError, MathInF64) {
   expectRefused(R"(
-    %m = tile.splat %zero : !tile.matrix<32x32xf32, accumulator>
-    %r = tile.map (%m) at [%c0, %c0] : !tile.matrix<32x32xf32, accumulator> -> !tile.matrix<32x32xf32, accumulator> {
+    %m = tile.splat %zero : !tile.matrix<32x64xf32, accumulator>
+    %r = tile.map (%m) at [%c0, %c0] : !tile.matrix<32x64xf32, accumulator> -> !tile.matrix<32x64xf32, accumulator> {
     ^bb0(%e: f32, %i: index, %j: index):
       %d = arith.extf %e : f32 to f64
       %erf = math.erf %d : f64
       %n = arith.truncf %erf : f64 to f32
       tile.yield %n : f32
-    })",
+    }
+    tile.store %r to %y[%c0, %c0, %c0] limit %c0 : !tile.matrix<32x64xf32, accumulator>, memref<1x1x?x64xf32>)",
                 ErrorCode::MathUnsupported, "math.erf");
 }
 
