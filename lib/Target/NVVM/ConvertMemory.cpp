@@ -116,14 +116,16 @@ private:
 
     bool sameKey = passRow % kBankGroups == 0;
     LaneExpr shared = tile.chunkOffset(sameKey ? row : row + passRow, chunk);
-    Value to = offsetPointer(b, view, shared.value());
+    Value to = pinned(b, offsetPointer(b, view, shared.value()));
     to = offsetPointer(b, to, sameKey ? passRow * tile.rowBytes() : 0);
     LaneExpr global = row * tile.rowBytes() + chunk * kChunkBytes;
-    Value from = offsetPointer(b, start, global.value());
+    Value from = pinned(b, offsetPointer(b, start, global.value()));
     from = offsetPointer(b, from, passRow * tile.rowBytes());
 
-    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, rowsLeft,
-                                         (row + passRow).value());
+    // rowsLeft > row + passRow, with the constant in the instruction.
+    Value left = arith::SubIOp::create(b, rowsLeft, row.value());
+    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, left,
+                                         LaneExpr(b, passRow).value());
     Value bytes = arith::SelectOp::create(
         b, inside, LaneExpr(b, kChunkBytes).value(), LaneExpr(b, 0).value());
     NVVM::CpAsyncOp::create(b, to, from, static_cast<uint32_t>(kChunkBytes),

@@ -13,8 +13,8 @@ namespace {
 
 using Registers = SmallVector<Value, 4>;
 
-/// One 16-bit tile.dot: reads the operands of k step s + 1 before it multiplies
-/// those of step s, and uses each block of the right side for all row blocks.
+/// One 16-bit tile.dot: reads blocks some steps before it multiplies them, and
+/// uses each block of the right side for all row blocks.
 class TensorCoreProduct {
 public:
   TensorCoreProduct(ImplicitLocOpBuilder &builder, const KernelShape &shape,
@@ -38,43 +38,50 @@ public:
   }
 
   SmallVector<Value> run() {
-    auto [left, right] = readStep(0);
-    for (int64_t step = 0; step < steps; ++step) {
-      std::pair<SmallVector<Registers>, SmallVector<Registers>> next;
-      if (step + 1 < steps)
-        next = readStep(step + 1);
-      multiplyStep(left, right);
-      std::tie(left, right) = std::move(next);
+    int64_t pairs = columnBlocks / 2;
+    std::vector<Registers> right(steps * pairs), left(steps * rowBlocks);
+    int64_t read = 0;
+    for (int64_t position = 0; position < steps * pairs; ++position) {
+      for (; read < std::min(position + kLookahead + 1, steps * pairs); ++read) {
+        if (read % pairs == 0)
+          readLeft(left, read / pairs);
+        right[read] = readRight(read / pairs, read % pairs);
+      }
+      multiplyPair(ArrayRef(left).slice(position / pairs * rowBlocks, rowBlocks),
+                   right[position], position % pairs);
     }
     return std::move(sums);
   }
 
 private:
-  /// Left registers by row block, right registers by pair of column blocks.
-  std::pair<SmallVector<Registers>, SmallVector<Registers>>
-  readStep(int64_t step) {
-    SmallVector<Registers> left, right;
+  /// Blocks of the right side that are read before they are used: enough to
+  /// cover the latency of ldmatrix, few enough for the registers.
+  static constexpr int64_t kLookahead = 2;
+
+  void readLeft(std::vector<Registers> &left, int64_t step) {
     for (int64_t block = 0; block < rowBlocks; ++block) {
+      Registers &registers = left[step * rowBlocks + block];
       if (lhsReader) {
-        left.push_back(lhsReader->read(block * kBlockRows, step * kDepth));
+        registers = lhsReader->read(block * kBlockRows, step * kDepth);
         continue;
       }
       ValueRange held = fragments.slice((block * steps + step) * 4, 4);
-      left.emplace_back(held.begin(), held.end());
+      registers.assign(held.begin(), held.end());
     }
-    for (int64_t pair = 0; pair < columnBlocks / 2; ++pair) {
-      int64_t n = pair * 2 * kBlockCols, k = step * kDepth;
-      right.push_back(transposed ? rhsReader.read(n, k) : rhsReader.read(k, n));
-    }
-    return {std::move(left), std::move(right)};
   }
 
-  void multiplyStep(ArrayRef<Registers> left, ArrayRef<Registers> right) {
-    for (int64_t column = 0; column < columnBlocks; ++column)
+  /// Two column blocks of the right side.
+  Registers readRight(int64_t step, int64_t pair) {
+    int64_t n = pair * 2 * kBlockCols, k = step * kDepth;
+    return transposed ? rhsReader.read(n, k) : rhsReader.read(k, n);
+  }
+
+  void multiplyPair(ArrayRef<Registers> left, ArrayRef<Value> right,
+                    int64_t pair) {
+    for (int64_t half = 0; half < 2; ++half)
       for (int64_t row = 0; row < rowBlocks; ++row)
-        multiply(left[row],
-                 ArrayRef<Value>(right[column / 2]).slice(column % 2 * 2, 2),
-                 accumulatorIndex(columnBlocks, row, column, 0, 0));
+        multiply(left[row], right.slice(half * 2, 2),
+                 accumulatorIndex(columnBlocks, row, pair * 2 + half, 0, 0));
   }
 
   /// Adds one m16n8k16 product to the four sums at `position`.

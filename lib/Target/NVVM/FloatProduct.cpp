@@ -160,7 +160,7 @@ private:
       LaneExpr member = laneIndex(b, shape) & 3;
       LaneExpr bytes =
           ((member >> 1) ^ variant) * kChunkBytes + (member & 1) * 8;
-      base = offsetPointer(b, rhs, bytes.value());
+      base = pinned(b, offsetPointer(b, rhs, bytes.value()));
     }
     return offsetPointer(b, base,
                          k * tile.rowBytes() + (chunk & ~mask) * kChunkBytes);

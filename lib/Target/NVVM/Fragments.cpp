@@ -75,6 +75,12 @@ Value offsetPointer(ImplicitLocOpBuilder &b, Value base, int64_t bytes) {
       LLVM::GEPNoWrapFlags::inbounds);
 }
 
+Value pinned(ImplicitLocOpBuilder &b, Value pointer) {
+  // Formally reads and writes memory that no one sees, so it stays in the loop;
+  // CodeGenPrepare removes it before addresses are selected.
+  return LLVM::LaunderInvariantGroupOp::create(b, pointer.getType(), pointer);
+}
+
 Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type result,
                     ValueRange operands) {
   return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name),

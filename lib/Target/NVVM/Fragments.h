@@ -85,6 +85,10 @@ mlir::Value offsetPointer(mlir::ImplicitLocOpBuilder &builder, mlir::Value base,
 mlir::Value offsetPointer(mlir::ImplicitLocOpBuilder &builder, mlir::Value base,
                           int64_t bytes);
 
+/// `pointer` as a value that LLVM does not hoist out of a loop together with the
+/// constants added to it: those belong into the instructions. Costs nothing.
+mlir::Value pinned(mlir::ImplicitLocOpBuilder &builder, mlir::Value pointer);
+
 /// Calls an LLVM intrinsic with one result.
 mlir::Value callIntrinsic(mlir::ImplicitLocOpBuilder &builder,
                           llvm::StringRef name, mlir::Type result,

@@ -5,6 +5,7 @@
 #include "kgen/Support/Error.h"
 #include "kgen/Target/Common/MathExpansions.h"
 
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -56,6 +57,8 @@ struct NvvmLowerMath : impl::NvvmLowerMathPassBase<NvvmLowerMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathExpansions(patterns);
+    // Not all of arith's expansions: maxnumf is one instruction here.
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     patterns.add<ApproximateTanh>(&getContext());
     patterns.add<ToIntrinsic<math::Exp2Op>>(&getContext(),
                                             "llvm.nvvm.ex2.approx.ftz.f");

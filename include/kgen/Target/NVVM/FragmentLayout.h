@@ -99,9 +99,9 @@ constexpr T ldmatrixChunk(Operand operand, T lane) {
   return lane >> 4;
 }
 
-/// The address of a 16 x 16 block for ldmatrix in two parts, so that a loop
-/// needs at most four registers for a whole tile: `variant` selects the part
-/// that depends on the lane, `constant` goes into the instruction.
+/// The address of a 16 x 16 block for ldmatrix in two parts: `variant` (even, at
+/// most 6) selects the part that depends on the lane, `constant` goes into the
+/// instruction.
 struct BlockAddress {
   int64_t variant;
   int64_t constant;
@@ -112,12 +112,18 @@ constexpr BlockAddress blockAddress(const SharedTile &tile, int64_t row,
   int64_t mask = tile.swizzleMask();
   return {chunk & mask, row * tile.rowBytes() + (chunk & ~mask) * kChunkBytes};
 }
-/// The part that depends on the lane: `row` and `chunk` are what ldmatrixRow and
-/// ldmatrixChunk give (plus a multiple of 8 rows).
+/// The part that depends on the lane, for variant 0: `row` and `chunk` are what
+/// ldmatrixRow and ldmatrixChunk give (plus a multiple of 8 rows).
 template <typename T>
-constexpr T laneAddress(const SharedTile &tile, int64_t variant, T row, T chunk) {
-  return row * tile.rowBytes() +
-         ((chunk ^ variant) ^ tile.swizzleKey(row)) * kChunkBytes;
+constexpr T laneAddress(const SharedTile &tile, T row, T chunk) {
+  return row * tile.rowBytes() + (chunk ^ tile.swizzleKey(row)) * kChunkBytes;
+}
+/// The same for another variant: one XOR, since rows start at multiples of
+/// 16 * 2^t bytes. Holds for absolute addresses, too: slots start at multiples
+/// of 128 bytes or of 16 * 2^t.
+template <typename T>
+constexpr T withVariant(T address, int64_t variant) {
+  return address ^ (variant * kChunkBytes);
 }
 
 } // namespace kgen::nvvm
