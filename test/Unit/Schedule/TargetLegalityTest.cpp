@@ -83,6 +83,23 @@ TEST(NvvmLegality, Registers) {
   EXPECT_TRUE(checkLegality(problem, schedule, h100).empty());
 }
 
+TEST(Resources, BytesTellTheTwoHeadDimsApart) {
+  Problem problem = plainProblem(128);
+  problem.headDimV = 64;
+  Schedule schedule;
+  schedule.tileQ = 32;
+  schedule.tileKV = 16;
+  schedule.stagesK = schedule.stagesV = 2;
+  EXPECT_EQ(estimateResources(problem, schedule, machine("h100")).sharedBytes,
+            2 * (32 * 128 + 2 * 16 * 128 + 2 * 16 * 64));
+  EXPECT_EQ(estimateResources(problem, schedule, machine("mi300x")).sharedBytes,
+            2 * (32 * 132 + 16 * 132 + 64 * 20));
+  // Scores, Q and O, K and V, rows and columns; 72 is padded to 80.
+  problem.headDimV = 72;
+  EXPECT_EQ(estimateResources(problem, schedule, smallCpu()).sharedBytes,
+            4 * (32 * 16 + 32 * 208 + 16 * 208 + 8 * 32 + 4 * 16));
+}
+
 TEST(NvvmLegality, RegisterCap) {
   Problem problem = plainProblem(128);
   HardwareModel h100 = machine("h100");
