@@ -1,5 +1,4 @@
-//===- ProposerTest.cpp - Who says what to try -----------------------------===//
-//----------------------------------------------------===//
+//===- ProposerTest.cpp - Who says what to try ----------------------------===//
 
 #include "Proposers/LegalSpace.h"
 #include "SyntheticServices.h"
