@@ -34,7 +34,7 @@ public:
         !llvm::is_contained({16, 32}, registers)) {
       getOperation()->emitError()
           << "[KG4062] lanes is 4, 8 or 16 and registers 16 or 32, got "
-          << lanes << " and " << registers;
+          << int64_t(lanes) << " and " << int64_t(registers);
       return signalPassFailure();
     }
     SmallVector<func::FuncOp> kernels;

@@ -314,7 +314,8 @@ LogicalResult RegionVectorizer::loadElement(memref::LoadOp op) {
   Value lastIndex = op.getIndices().back();
   bool contiguous = varyingIndices == 1 && get(lastIndex).first;
   Value stored = contiguous
-                     ? loadContiguous(tensor, indices, asVector(lastIndex, 64))
+                     ? loadContiguous(tensor, indices,
+                                      asVector(lastIndex, widthOf(lastIndex)))
                      : gather(tensor, op);
   Value lanes = fromStored(b, stored, tensor.elementType);
   if (tensor.elementType.isIndex() && widthOf(op.getResult()) == 32)
@@ -334,7 +335,12 @@ Value RegionVectorizer::loadContiguous(const Tensor &tensor, ValueRange indices,
     start.push_back(b.clamp(index, last(b, size)));
   start.push_back(indices.back());
   // Unsigned: a negative position is a large one.
-  Value size = b.broadcast(b.i64(tensor.sizes.back()));
+  Type element = getElementTypeOrSelf(lanes.getType());
+  Value bound = tensor.sizes.back();
+  if (element.isInteger(32))
+    bound = b.createOrFold<arith::MinSIOp>(
+        bound, b.index(std::numeric_limits<int32_t>::max()));
+  Value size = b.broadcast(b.createOrFold<arith::IndexCastOp>(element, bound));
   Value mask =
       arith::CmpIOp::create(b, arith::CmpIPredicate::ult, lanes, size);
   Value from = b.pointer(tensor.pointer, b.elementOffset(tensor, start), stored);

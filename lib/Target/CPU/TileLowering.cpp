@@ -73,14 +73,14 @@ LogicalResult KernelLowering::lowerTileOp(Operation *op) {
 // Buffers
 //===----------------------------------------------------------------------===//
 
-/// How the operation reads the view; Unused for a copy into it.
-static SlotLayout layoutFor(Operation *user, Value view) {
-  if (isa<tile::LoadOp>(user))
+/// How an operation reads the view; Unused for a copy into it.
+static SlotLayout layoutFor(OpOperand &use) {
+  if (isa<tile::LoadOp>(use.getOwner()))
     return SlotLayout::Rows;
-  auto dot = dyn_cast<tile::DotOp>(user);
+  auto dot = dyn_cast<tile::DotOp>(use.getOwner());
   if (!dot)
     return SlotLayout::Unused;
-  if (dot.getLhs() == view)
+  if (use.getOperandNumber() == 0) // The left operand.
     return SlotLayout::Rows;
   return dot.getTransposeRhs() ? SlotLayout::TransposedPanels
                                : SlotLayout::Panels;
@@ -89,15 +89,14 @@ static SlotLayout layoutFor(Operation *user, Value view) {
 LogicalResult KernelLowering::lowerAlloc(tile::AllocOp op) {
   Buffer buffer;
   for (Operation *slot : op.getBuffer().getUsers()) {
-    Value view = slot->getResult(0);
-    for (Operation *user : view.getUsers()) {
-      SlotLayout layout = layoutFor(user, view);
+    for (OpOperand &use : slot->getResult(0).getUses()) {
+      SlotLayout layout = layoutFor(use);
       if (layout == SlotLayout::Unused || layout == buffer.layout)
         continue;
       if (buffer.layout != SlotLayout::Unused)
         return op->emitError()
-               << "[KG4061] a buffer is read in two roles, of " << *user
-               << " and another";
+               << "[KG4061] a buffer is read in two roles, one of them by '"
+               << use.getOwner()->getName() << "'";
       buffer.layout = layout;
     }
   }

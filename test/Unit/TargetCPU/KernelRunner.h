@@ -34,6 +34,11 @@ public:
   /// Runs all blocks of the grid, on one thread; scratch starts as NaN.
   void run(std::vector<void *> arguments, std::array<int64_t, 3> grid) const;
 
+  /// Runs one block with `code.scratchBytes` of scratch, aligned to 64.
+  void runBlock(void **arguments, const int64_t *block, void *scratch) const {
+    entry(arguments, block, scratch);
+  }
+
 private:
   using Entry = void (*)(void **, const int64_t *, void *);
   void *handle = nullptr;
