@@ -44,7 +44,7 @@ func.func @scores(%q: memref<1x1x?x16xf32>, %k: memref<1x1x?x16xbf16>, %bias: me
 
   // A table read at consecutive lanes is one masked load; positions are i32.
   // CHECK: arith.cmpi ugt, {{.*}} : vector<16xi32>
-  // CHECK: llvm.intr.masked.load {{.*}} alignment = 4 : i32
+  // CHECK: llvm.intr.masked.load {{.*}}alignment = 4 : i32
   // CHECK: vector.shuffle {{.*}} [8, 9, 10, 11, 12, 13, 14, 15]
   %t = tile.map (%s) at [%q0, %c0] : !tile.matrix<16x16xf32, accumulator> -> !tile.matrix<16x16xf32, accumulator> {
   ^bb0(%se: f32, %i: index, %j: index):
