@@ -73,12 +73,28 @@ static LLVM::GlobalOp addLdsGlobal(func::FuncOp function, int64_t bytes) {
                                 name, Attribute(), /*alignment=*/16, kLdsSpace);
 }
 
+/// Scalars of type `index` are passed as i64 (kgen_artifact.h).
+static void passIndicesAsI64(Block &entry) {
+  OpBuilder b = OpBuilder::atBlockBegin(&entry);
+  for (BlockArgument argument : entry.getArguments()) {
+    if (!argument.getType().isIndex())
+      continue;
+    argument.setType(b.getI64Type());
+    auto cast = arith::IndexCastOp::create(b, argument.getLoc(),
+                                           b.getIndexType(), argument);
+    argument.replaceAllUsesExcept(cast, cast);
+  }
+}
+
 /// Replaces the converted function by an llvm.func, which alone may carry
 /// `rocdl.kernel`. Its body still has scf, arith and math operations.
 static void makeKernel(func::FuncOp function, int64_t threads) {
   OpBuilder b(function);
+  Block &entry = function.getBody().front();
+  passIndicesAsI64(entry);
   auto type = LLVM::LLVMFunctionType::get(
-      LLVM::LLVMVoidType::get(b.getContext()), function.getArgumentTypes());
+      LLVM::LLVMVoidType::get(b.getContext()),
+      llvm::to_vector(entry.getArgumentTypes()));
   auto kernel = LLVM::LLVMFuncOp::create(b, function.getLoc(),
                                          function.getName(), type);
   kernel->setAttr(ROCDL::ROCDLDialect::getKernelFuncAttrName(),

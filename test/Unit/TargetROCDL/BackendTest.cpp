@@ -108,6 +108,31 @@ INSTANTIATE_TEST_SUITE_P(
              std::to_string(info.param.dimension);
     });
 
+// Scalar captures, among them `index` and i1, are arguments of their own.
+TEST(BackendArguments, TakesScalars) {
+  Lowering lowering;
+  auto module = lowering.lower(R"(
+    func.func @k(%limit: index, %on: i1, %x: f32, %y: memref<1x1x?x64xf32>)
+        attributes {tile.kernel} {
+      %c0 = arith.constant 0 : index
+      %zero = arith.constant 0.0 : f32
+      %value = arith.select %on, %x, %zero : f32
+      %m = tile.splat %value : !tile.matrix<32x64xf32, accumulator>
+      tile.store %m to %y[%c0, %c0, %c0] limit %limit
+        : !tile.matrix<32x64xf32, accumulator>, memref<1x1x?x64xf32>
+      return
+    })");
+  ASSERT_TRUE(module) << lowering.diagnostics;
+  Expected<KernelCode> code = lowering.emit(*module, "gfx90a");
+  ASSERT_TRUE(bool(code)) << code.error().message();
+  EXPECT_EQ(code->threadsPerWorkgroup, 64);
+  // i64 at 0, i1 at 8, f32 at 12, pointer at 16, i64 at 24.
+  Expected<KernelMetadata> metadata = readCodeObject(code->bytes);
+  ASSERT_TRUE(bool(metadata));
+  EXPECT_GE(metadata->kernelArgumentBytes, 32);
+  EXPECT_GE(count(code->assembly, "buffer_store_dwordx4"), 8u);
+}
+
 TEST(BackendErrors, RefusesOtherArchitectures) {
   Lowering lowering;
   auto module = lowering.lower(kernelText("bf16", 64));
