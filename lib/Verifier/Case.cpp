@@ -16,9 +16,20 @@ namespace kgen {
 
 size_t Case::footprint() const {
   size_t bytes = qBytes.size() + kBytes.size() + vBytes.size();
-  bytes += 4 * (inputs.q.size() + inputs.k.size() + inputs.v.size());
   bytes += 8 * (expected.output.size() + expected.lse.size());
   return bytes + expected.rows.size() * sizeof(RowIndex);
+}
+
+Inputs Case::wholeInputs(const Problem &problem) const {
+  Inputs whole = inputs;
+  size_t width = byteSize(problem.dtype);
+  auto decode = [&](const std::string &bytes) {
+    return decodeFloats(problem.dtype, bytes.data(), bytes.size() / width);
+  };
+  whole.q = decode(qBytes);
+  whole.k = decode(kBytes);
+  whole.v = decode(vBytes);
+  return whole;
 }
 
 double rowError(const double *expected, const float *actual, int64_t count,
@@ -144,6 +155,7 @@ Expected<std::shared_ptr<const Case>> makeCase(const Problem &problem,
   ExpectationMaker maker(problem, *made, made->expected);
   if (Expected<void> done = maker.make(); !done)
     return done.error();
+  made->inputs.q = made->inputs.k = made->inputs.v = std::vector<float>();
   return std::shared_ptr<const Case>(std::move(made));
 }
 

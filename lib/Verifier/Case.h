@@ -29,10 +29,13 @@ struct Expectation {
 struct Case {
   InputFamily family = {};
   ProblemSizes sizes;
+  /// Captures and places of NaN; Q, K and V are kept as bytes only.
   Inputs inputs;
   std::string qBytes, kBytes, vBytes;
   std::vector<std::string> captureBytes;
   Expectation expected;
+  /// The inputs with Q, K and V, decoded again.
+  Inputs wholeInputs(const Problem &problem) const;
   /// What it occupies, in bytes, for the cache.
   size_t footprint() const;
 };

@@ -223,6 +223,7 @@ void Comparer::scanOthers() {
   const auto &rows = subject.expected.rows;
   if (static_cast<int64_t>(rows.size()) == result.report.rowsTotal)
     return;
+  Inputs inputs;
   std::unique_ptr<Oracle> oracle;
   std::vector<double> wanted(dim);
   int questions = 0;
@@ -241,8 +242,10 @@ void Comparer::scanOthers() {
     }
     if (++questions > kMaxQuestions)
       continue;
-    if (!oracle)
-      oracle = std::make_unique<Oracle>(problem, subject.sizes, subject.inputs);
+    if (!oracle) {
+      inputs = subject.wholeInputs(problem);
+      oracle = std::make_unique<Oracle>(problem, subject.sizes, inputs);
+    }
     double lse;
     if (oracle->row(rowAt(number), wanted.data(), &lse))
       checkElements(rowAt(number), wanted.data(), actual);

@@ -112,7 +112,8 @@ public:
   Detective(const Problem &problem, const Case &subject,
             const LaunchFrame::Outputs &outputs)
       : problem(problem), subject(subject), outputs(outputs),
-        oracle(problem, subject.sizes, subject.inputs),
+        inputs(subject.wholeInputs(problem)),
+        oracle(problem, subject.sizes, inputs),
         wanted(problem.headDimV) {}
 
   std::string explainRow(const RowIndex &row, double allowance);
@@ -124,6 +125,7 @@ private:
   const Problem &problem;
   const Case &subject;
   const LaunchFrame::Outputs &outputs;
+  Inputs inputs;
   Oracle oracle;
   std::vector<double> wanted;
 };

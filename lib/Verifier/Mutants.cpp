@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace kgen {
@@ -61,9 +60,12 @@ float MutantKernel::load(int argument, int64_t element) const {
 }
 
 void MutantKernel::store(int64_t element, float value) {
-  std::string bytes = encodeFloats(problem.dtype, {value});
-  char *to = static_cast<char *>((*arguments)[3 + problem.captures.size()].data);
-  std::memcpy(to + element * byteSize(problem.dtype), bytes.data(), bytes.size());
+  void *data = (*arguments)[3 + problem.captures.size()].data;
+  if (problem.dtype == ElementType::F32)
+    static_cast<float *>(data)[element] = value;
+  else
+    static_cast<uint16_t *>(data)[element] =
+        problem.dtype == ElementType::BF16 ? toBF16Bits(value) : toF16Bits(value);
 }
 
 bool MutantKernel::keeps(int64_t batch, int64_t head, int64_t row, int64_t key,
@@ -208,7 +210,7 @@ void MutantKernel::damageMemory() {
   if (fault == Fault::WritesNaN)
     store(elements / 2, std::numeric_limits<float>::quiet_NaN());
   if (fault == Fault::ModifiesInput)
-    static_cast<char *>((*arguments)[1].data)[0] ^= 1;
+    static_cast<char *>((*arguments)[1].data)[0] += 1;
   // One unit in the last place of one element, every other launch.
   if (fault == Fault::RunsDiffer && launches % 2)
     static_cast<char *>((*arguments)[3 + problem.captures.size()].data)[0] ^= 1;

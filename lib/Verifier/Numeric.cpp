@@ -2,9 +2,14 @@
 
 #include "Numeric.h"
 
+#include "Parallel.h"
+
 #include <cstring>
 
 namespace kgen {
+
+// Elements below which a second thread does not pay.
+static constexpr int64_t kGrain = 1 << 18;
 
 std::string encodeFloats(ElementType type, const std::vector<float> &values) {
   std::string bytes(values.size() * byteSize(type), '\0');
@@ -13,10 +18,12 @@ std::string encodeFloats(ElementType type, const std::vector<float> &values) {
     return bytes;
   }
   bool isBF16 = type == ElementType::BF16;
-  for (size_t i = 0; i < values.size(); ++i) {
-    uint16_t bits = isBF16 ? toBF16Bits(values[i]) : toF16Bits(values[i]);
-    std::memcpy(bytes.data() + 2 * i, &bits, 2);
-  }
+  parallelFor(values.size(), kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      uint16_t bits = isBF16 ? toBF16Bits(values[i]) : toF16Bits(values[i]);
+      std::memcpy(bytes.data() + 2 * i, &bits, 2);
+    }
+  });
   return bytes;
 }
 
@@ -29,11 +36,13 @@ std::vector<float> decodeFloats(ElementType type, const void *bytes,
   }
   bool isBF16 = type == ElementType::BF16;
   const char *from = static_cast<const char *>(bytes);
-  for (size_t i = 0; i < count; ++i) {
-    uint16_t bits;
-    std::memcpy(&bits, from + 2 * i, 2);
-    values[i] = isBF16 ? fromBF16Bits(bits) : fromF16Bits(bits);
-  }
+  parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      uint16_t bits;
+      std::memcpy(&bits, from + 2 * i, 2);
+      values[i] = isBF16 ? fromBF16Bits(bits) : fromF16Bits(bits);
+    }
+  });
   return values;
 }
 

@@ -13,6 +13,8 @@ void parallelFor(int64_t count, int64_t grain,
                  const std::function<void(int64_t, int64_t)> &body) {
   if (count <= 0)
     return;
+  if (count <= grain)
+    return body(0, count);
   std::atomic<int64_t> next{0};
   auto work = [&] {
     for (int64_t begin; (begin = next.fetch_add(grain)) < count;)

@@ -16,8 +16,8 @@ namespace kgen {
 /// not once per candidate. Bounded by bytes; the oldest go first.
 class CaseCache {
 public:
-  explicit CaseCache(size_t limitBytes = size_t(2) << 30)
-      : limitBytes(limitBytes) {}
+  CaseCache();
+  explicit CaseCache(size_t limitBytes) : limitBytes(limitBytes) {}
   Expected<std::shared_ptr<const Case>> get(const Problem &problem,
                                             const ProblemSizes &sizes,
                                             InputFamily family,
