@@ -61,10 +61,8 @@ int64_t nvvmRegisters(const Problem &problem, const Schedule &schedule) {
   int64_t output = rows * problem.headDimV / kLanes;
   int64_t scores = rows * schedule.tileKV / kLanes;
   int64_t total = kOtherRegisters + output + scores;
-  if (isF32(problem))
-    return total; // P takes the scores' registers, Q stays in shared memory
-  total += scores / 2; // P, two values a register
-  if (schedule.qOperand == OperandPlace::Registers)
+  // P takes the scores' registers; Q stays in shared memory for f32.
+  if (!isF32(problem) && schedule.qOperand == OperandPlace::Registers)
     total += rows * problem.headDimQK / kLanes / 2;
   return total;
 }

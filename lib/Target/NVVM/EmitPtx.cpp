@@ -43,14 +43,18 @@ createMachine(const std::string &arch) {
       llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
     return Error(ErrorCode::NvptxUnavailable, message);
+  std::unique_ptr<llvm::MCSubtargetInfo> processors(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (!processors || !processors->isCPUStringValid(arch))
+    return Error(ErrorCode::NvptxUnavailable, "has no processor '" + arch + "'");
   llvm::TargetOptions options;
   // As CUDA's own compiler does: a * b + c is one rounding.
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       triple, arch, /*Features=*/"", options, std::nullopt, std::nullopt,
       llvm::CodeGenOptLevel::Aggressive));
-  if (!machine || !machine->getMCSubtargetInfo()->isCPUStringValid(arch))
-    return Error(ErrorCode::NvptxUnavailable, "has no processor '" + arch + "'");
+  if (!machine)
+    return Error(ErrorCode::NvptxUnavailable, "no target machine for " + arch);
   return machine;
 }
 

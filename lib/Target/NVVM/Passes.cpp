@@ -8,6 +8,7 @@
 #include "kgen/Target/Common/KernelSignature.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -50,6 +51,9 @@ LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
   populateTensorArgumentPatterns(converter, patterns, target);
   scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
                                                        target);
+  populateReturnOpTypeConversionPattern(patterns, converter);
+  target.addDynamicallyLegalOp<func::ReturnOp>(
+      [&](func::ReturnOp op) { return converter.isLegal(op); });
   populateMemoryPatterns(converter, patterns);
   populateStorePatterns(converter, patterns);
   populateProductPatterns(converter, patterns);
