@@ -123,6 +123,21 @@ TEST_F(TimedKernel, launchFailureIsAnErrorVerdict) {
   EXPECT_EQ(verdict.code, ErrorCode::KernelLaunchFailed);
 }
 
+class FullDevice : public HostDevice {
+public:
+  Expected<void *> allocate(size_t bytes) override {
+    return Error(ErrorCode::VerifierOutOfMemory, std::to_string(bytes) + " bytes");
+  }
+};
+
+TEST_F(TimedKernel, fullDeviceIsAnErrorVerdict) {
+  auto kernel = makeMutant(subject, {}, Fault::None);
+  FullDevice full;
+  Verdict verdict = verifyKernel(full, cache, of(*kernel), options);
+  EXPECT_EQ(verdict.status, VerdictStatus::Error);
+  EXPECT_EQ(verdict.code, ErrorCode::VerifierOutOfMemory);
+}
+
 TEST_F(TimedKernel, badOptionsAreRefused) {
   auto kernel = makeMutant(subject, {}, Fault::None);
   options.repeats = 0;

@@ -121,8 +121,9 @@ TEST_F(Worker, incumbentAndCandidateArePaired) {
   client.restart(); // finalists are timed in a fresh process
   Expected<PairTiming> timing = client.timePair(pair);
   ASSERT_TRUE(timing) << timing.error().message();
-  EXPECT_GT(timing->ratio, 0.2);
-  EXPECT_LT(timing->ratio, 5) << "the same kernel twice";
+  // The same kernel twice; wide, because test machines are busy.
+  EXPECT_GT(timing->ratio, 0.05);
+  EXPECT_LT(timing->ratio, 20);
   pair.incumbent = "nobody";
   Expected<PairTiming> unknown = client.timePair(pair);
   ASSERT_FALSE(unknown);
