@@ -7,6 +7,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace kgen::nvvm {
@@ -56,7 +58,24 @@ struct ConvertSlot : TilePattern<tile::SlotOp> {
   }
 };
 
-/// Every thread copies 16-byte chunks `thread + pass * threads` of the tile.
+/// A pass of the workgroup over a tile: whole rows, as many as there are threads
+/// for, and a multiple of 8 where possible. Passes then differ by constants,
+/// which go into the instructions; some threads may have nothing to do.
+struct CopyPlan {
+  CopyPlan(const SharedTile &tile, int64_t threads)
+      : perRow(tile.chunksPerRow()),
+        threadsPerRow(perRow <= threads ? perRow : std::gcd(perRow, threads)),
+        rows(roundDown(threads / threadsPerRow)) {}
+
+  static int64_t roundDown(int64_t rows) {
+    return rows < kBankGroups ? rows : rows / kBankGroups * kBankGroups;
+  }
+
+  int64_t perRow;        ///< chunks
+  int64_t threadsPerRow; ///< a divisor of perRow
+  int64_t rows;          ///< a pass
+};
+
 struct ConvertCopy : TilePattern<tile::CopyOp> {
   using TilePattern::TilePattern;
 
@@ -75,12 +94,8 @@ struct ConvertCopy : TilePattern<tile::CopyOp> {
     Value row = toI32(b, b.getLoc(), adaptor.getRow().front());
     Value limit = toI32(b, b.getLoc(), adaptor.getLimit().front());
     Value rowsLeft = arith::SubIOp::create(b, limit, row);
-
     SharedTile tile = sharedTile(op.getView().getType());
-    int64_t chunks = tile.rows * tile.chunksPerRow();
-    for (int64_t first = 0; first < chunks; first += shape.threads())
-      copyPass(b, tile, first, first + shape.threads() > chunks, start, rowsLeft,
-               adaptor.getView().front());
+    copyTile(b, tile, start, rowsLeft, adaptor.getView().front());
     NVVM::CpAsyncCommitGroupOp::create(b);
     Value token = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
     rewriter.replaceOp(op, token);
@@ -88,36 +103,47 @@ struct ConvertCopy : TilePattern<tile::CopyOp> {
   }
 
 private:
-  /// Copies chunk `first + thread`; `guarded` when not every thread has one.
-  void copyPass(ImplicitLocOpBuilder &b, const SharedTile &tile, int64_t first,
-                bool guarded, Value start, Value rowsLeft, Value view) const {
-    LaneExpr thread = threadIndex(b, shape);
-    if (!guarded)
-      return copyChunk(b, tile, first, start, rowsLeft, view);
-    Value bound = LaneExpr(b, tile.rows * tile.chunksPerRow() - first).value();
-    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
-                                         thread.value(), bound);
-    auto guard = scf::IfOp::create(b, inside, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard scope(b);
-    b.setInsertionPointToStart(guard.thenBlock());
-    copyChunk(b, tile, first, start, rowsLeft, view);
+  /// Whole passes under one guard, then the last, shorter one under its own.
+  void copyTile(ImplicitLocOpBuilder &b, const SharedTile &tile, Value start,
+                Value rowsLeft, Value view) const {
+    CopyPlan plan(tile, shape.threads());
+    int64_t whole = tile.rows / plan.rows * plan.rows;
+    for (auto [first, end, rows] :
+         {std::array{int64_t(0), whole, plan.rows},
+          std::array{whole, tile.rows, tile.rows - whole}}) {
+      if (first == end)
+        continue;
+      OpBuilder::InsertionGuard scope(b);
+      guardThreads(b, rows * plan.threadsPerRow);
+      for (int64_t row = first; row < end; row += plan.rows)
+        for (int64_t chunk = 0; chunk < plan.perRow; chunk += plan.threadsPerRow)
+          copyChunk(b, tile, plan, row, chunk, start, rowsLeft, view);
+    }
   }
 
-  void copyChunk(ImplicitLocOpBuilder &b, const SharedTile &tile, int64_t first,
+  /// Continues in a region that only the first `count` threads enter.
+  void guardThreads(ImplicitLocOpBuilder &b, int64_t count) const {
+    if (count >= shape.threads())
+      return;
+    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                         threadIndex(b, shape).value(),
+                                         LaneExpr(b, count).value());
+    auto guard = scf::IfOp::create(b, inside, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(guard.thenBlock());
+  }
+
+  /// This thread's chunk of the pass that starts at `passRow`, `passChunk`.
+  void copyChunk(ImplicitLocOpBuilder &b, const SharedTile &tile,
+                 const CopyPlan &plan, int64_t passRow, int64_t passChunk,
                  Value start, Value rowsLeft, Value view) const {
     LaneExpr thread = threadIndex(b, shape);
-    int64_t perRow = tile.chunksPerRow();
-    // Where a pass is a whole number of rows, later passes differ from the
-    // first by constants, which go into the instruction.
-    bool wholeRows = first % perRow == 0;
-    int64_t passRow = wholeRows ? first / perRow : 0;
-    LaneExpr id = wholeRows ? thread : thread + first;
-    LaneExpr row = id / perRow, chunk = id % perRow;
-
-    bool sameKey = passRow % kBankGroups == 0;
-    LaneExpr shared = tile.chunkOffset(sameKey ? row : row + passRow, chunk);
+    LaneExpr row = thread / plan.threadsPerRow;
+    LaneExpr chunk = thread % plan.threadsPerRow + passChunk;
+    // The swizzle depends on the row mod 8.
+    int64_t varying = passRow % kBankGroups;
+    LaneExpr shared = tile.chunkOffset(row + varying, chunk);
     Value to = pinned(b, offsetPointer(b, view, shared.value()));
-    to = offsetPointer(b, to, sameKey ? passRow * tile.rowBytes() : 0);
+    to = offsetPointer(b, to, (passRow - varying) * tile.rowBytes());
     LaneExpr global = row * tile.rowBytes() + chunk * kChunkBytes;
     Value from = pinned(b, offsetPointer(b, start, global.value()));
     from = offsetPointer(b, from, passRow * tile.rowBytes());
