@@ -9,7 +9,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 
@@ -34,6 +33,7 @@ private:
   Value toI64(Value index) {
     return arith::IndexCastOp::create(rewriter, loc, rewriter.getI64Type(), index);
   }
+  std::string unusedName();
   memref::GlobalOp embed(std::string_view artifact);
   func::FuncOp declareInvoke();
   Value asMemref(Value value);
@@ -51,6 +51,14 @@ private:
   SmallVector<Value> packed; ///< the 64-bit words of the call
 };
 
+std::string HostCallBuilder::unusedName() {
+  for (unsigned number = 0;; ++number) {
+    std::string name = "kgen_artifact_" + std::to_string(number);
+    if (!module.lookupSymbol(name))
+      return name;
+  }
+}
+
 memref::GlobalOp HostCallBuilder::embed(std::string_view artifact) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPointToStart(module.getBody());
@@ -59,10 +67,9 @@ memref::GlobalOp HostCallBuilder::embed(std::string_view artifact) {
   auto bytes = DenseElementsAttr::get(
       type, ArrayRef(reinterpret_cast<const int8_t *>(artifact.data()), size));
   auto global = memref::GlobalOp::create(
-      rewriter, loc, "kgen_artifact", rewriter.getStringAttr("private"),
+      rewriter, loc, unusedName(), rewriter.getStringAttr("private"),
       MemRefType::get({size}, rewriter.getI8Type()), bytes, /*constant=*/true,
       /*alignment=*/rewriter.getI64IntegerAttr(64));
-  SymbolTable(module).insert(global); // makes the name unique
   return global;
 }
 

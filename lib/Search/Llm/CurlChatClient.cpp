@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <curl/curl.h>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 namespace kgen::search {
@@ -304,8 +303,9 @@ makeCurlChatClient(const LlmOptions &options) {
     return Error(ErrorCode::LlmNotConfigured, options.endpoint.empty()
                                                   ? "no endpoint was given"
                                                   : "no model was given");
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK)
+    return Error(ErrorCode::LlmNotConfigured, "libcurl does not start");
   Expected<Endpoint> endpoint = parseEndpoint(options.endpoint);
   if (!endpoint)
     return endpoint.error();

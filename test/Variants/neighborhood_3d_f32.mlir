@@ -1,0 +1,12 @@
+// 3-D neighbourhood: dilation in one dimension, causal in another. In f32: honest f32 products on every target that serves it.
+// RUN: kgen-opt %s --attention-verify=target=cpu -o /dev/null
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null %}
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=h100 -o /dev/null %}
+// RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}
+
+func.func @neighborhood_3d_f32(%q: tensor<?x4x240x64xf32>, %k: tensor<?x1x240x64xf32>, %v: tensor<?x1x240x32xf32>)
+    -> (tensor<?x4x240x32xf32>, tensor<?x4x240xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.neighborhood<extents = [4, 6, 10], window = [3, 3, 5], dilation = [1, 2, 1], causal = [true, false, false]>]
+      : (tensor<?x4x240x64xf32>, tensor<?x1x240x64xf32>, tensor<?x1x240x32xf32>) -> (tensor<?x4x240x32xf32>, tensor<?x4x240xf32>)
+  return %o#0, %o#1 : tensor<?x4x240x32xf32>, tensor<?x4x240xf32>
+}

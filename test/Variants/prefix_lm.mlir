@@ -1,0 +1,21 @@
+// Causal with a visible prefix per batch entry. Grouped heads, two head dimensions, with and without LSE.
+// RUN: kgen-opt %s --attention-verify=target=cpu -o /dev/null
+// RUN: kgen-opt %s --attention-lower=target=gfx90a -o /dev/null
+// RUN: kgen-opt %s --attention-lower=target=gfx942 -o /dev/null
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null %}
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=h100 -o /dev/null %}
+// RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}
+
+func.func @prefix_lm_bf16(%q: tensor<?x4x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>, %lengths: tensor<?xi32>)
+    -> (tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.prefix_lm] (%lengths : tensor<?xi32>)
+      : (tensor<?x4x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>)
+  return %o#0, %o#1 : tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>
+}
+
+func.func @prefix_lm_f16(%q: tensor<?x4x?x128xf16>, %k: tensor<?x4x?x128xf16>, %v: tensor<?x4x?x128xf16>, %lengths: tensor<?xi32>)
+    -> tensor<?x4x?x128xf16> {
+  %o = attention.forward %q, %k, %v mods [#attention.prefix_lm] (%lengths : tensor<?xi32>)
+      : (tensor<?x4x?x128xf16>, tensor<?x4x?x128xf16>, tensor<?x4x?x128xf16>) -> tensor<?x4x?x128xf16>
+  return %o : tensor<?x4x?x128xf16>
+}

@@ -1,0 +1,12 @@
+// score + (q_idx - kv_idx). In f32: honest f32 products on every target that serves it.
+// RUN: kgen-opt %s --attention-verify=target=cpu -o /dev/null
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null %}
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=h100 -o /dev/null %}
+// RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}
+
+func.func @relative_position_f32(%q: tensor<?x4x?x64xf32>, %k: tensor<?x1x?x64xf32>, %v: tensor<?x1x?x32xf32>)
+    -> (tensor<?x4x?x32xf32>, tensor<?x4x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.relative_position]
+      : (tensor<?x4x?x64xf32>, tensor<?x1x?x64xf32>, tensor<?x1x?x32xf32>) -> (tensor<?x4x?x32xf32>, tensor<?x4x?xf32>)
+  return %o#0, %o#1 : tensor<?x4x?x32xf32>, tensor<?x4x?xf32>
+}
