@@ -88,7 +88,7 @@ TEST_F(Backend, ReadsNoMoreThanItMultiplies) {
   EXPECT_EQ(count("ld.local"), 0u);
 }
 
-TEST_F(Backend, GivesPtxWithoutPtxasOnlyWhenAllowed) {
+TEST_F(Backend, ReportsPtxasThatDoesNotStart) {
   OwningOpRef<ModuleOp> module = lowerFlash();
   ASSERT_TRUE(module) << message;
   EmitOptions options;
@@ -104,6 +104,20 @@ TEST_F(Backend, RefusesModuleWithoutKernel) {
   Expected<KernelCode> code = backend->emit(*module, hardware(), {});
   ASSERT_FALSE(bool(code));
   EXPECT_EQ(code.error().code(), ErrorCode::NoSuchKernel);
+}
+
+TEST_F(Backend, ReportsWhatLlvmCannotTake) {
+  auto module = parseSourceString<ModuleOp>(R"(
+    llvm.func @k() attributes {nvvm.kernel, nvvm.reqntid = array<i32: 32>} {
+      %0 = arith.constant 1 : i32
+      llvm.return
+    })", context.get());
+  ASSERT_TRUE(module);
+  ScopedDiagnosticHandler quiet(context.get(),
+                                [](Diagnostic &) { return success(); });
+  Expected<KernelCode> code = backend->emit(*module, hardware(), {});
+  ASSERT_FALSE(bool(code));
+  EXPECT_EQ(code.error().code(), ErrorCode::LlvmTranslationFailed);
 }
 
 TEST_F(Backend, RefusesUnknownProcessor) {
@@ -155,7 +169,6 @@ TEST(Assembler, FailureCarriesItsWords) {
 }
 
 TEST(Assembler, TimesOut) {
-  // `sleep` does not know the arguments; a shell that ignores them does.
   std::string program = testing::TempDir() + "/kgen-slow-ptxas";
   FILE *file = fopen(program.c_str(), "w");
   fputs("#!/bin/sh\nsleep 20\n", file);
