@@ -74,7 +74,8 @@ TEST(NvvmLegality, Registers) {
   Problem problem = plainProblem(128);
   HardwareModel h100 = machine("h100");
   Schedule schedule = legalDefault(problem, h100);
-  schedule.warps = 4; // 32 rows a warp: O alone has 128 registers
+  schedule.warps = 4; // 32 rows a warp: O alone has 128 registers, Q has 64
+  schedule.qOperand = OperandPlace::Registers;
   Violation violation = only(problem, schedule, h100);
   EXPECT_EQ(violation.code, ErrorCode::RegistersExceeded);
   EXPECT_EQ(violation.limit, 255);
