@@ -64,7 +64,7 @@ def variant(head_dim, causal, sequence, schedule):
     batch, heads = 16384 // sequence, 2048 // head_dim
     tensor = f"tensor<{batch}x{heads}x{sequence}x{head_dim}xbf16>"
     mods = " mods [#attention.causal]" if causal else ""
-    chosen = f" schedule #attention.schedule<{schedule}>" if schedule else ""
+    chosen = f" schedule(#attention.schedule<{schedule}>)" if schedule else ""
     return (
         f"func.func @d{head_dim}(%q: {tensor}, %k: {tensor}, %v: {tensor}) -> {tensor} {{\n"
         f"  %o = attention.forward %q, %k, %v{mods}{chosen} : ({tensor}, {tensor}, {tensor}) -> {tensor}\n"

@@ -1,8 +1,8 @@
 //===- ForwardOpSyntax.cpp - Parser and printer of attention.forward ------===//
 //
 //   attention.forward %q, %k, %v [scale F] [allow_tf32] [allow_approx_math]
-//     [mods [#attention.x, ...] [(%operands : types)]] [schedule
-//     #attention.schedule<...>] [score {...}] [mask {...}] [outs(%o [, %lse] :
+//     [mods [#attention.x, ...] [(%operands : types)]] [schedule(
+//     #attention.schedule<...>)] [score {...}] [mask {...}] [outs(%o [, %lse] :
 //     types)] [attributes {...}] : (types of q, k, v) -> types
 //
 //===----------------------------------------------------------------------===//
@@ -63,7 +63,9 @@ struct ForwardParser {
 
   ParseResult parseSchedule() {
     ScheduleAttr schedule;
-    if (parser.parseAttribute(schedule))
+    // In parentheses: an attribute would take the ':' of the function type.
+    if (parser.parseLParen() || parser.parseAttribute(schedule) ||
+        parser.parseRParen())
       return failure();
     result.addAttribute("schedule", schedule);
     return success();
@@ -153,7 +155,7 @@ void ForwardOp::print(OpAsmPrinter &printer) {
     printTyped(printer, getModOperands());
   }
   if (getSchedule())
-    printer << " schedule " << getScheduleAttr();
+    printer << " schedule(" << getScheduleAttr() << ")";
   if (hasScore()) {
     printer << " score ";
     printer.printRegion(getScore());

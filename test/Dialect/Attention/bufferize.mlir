@@ -6,12 +6,12 @@
 func.func @table(%q: tensor<2x8x64x32xf32>, %slopes: tensor<8xf32>) -> (tensor<2x8x64x32xf32>, tensor<2x8x64xf32>) {
   // CHECK-DAG: %[[O:.*]] = memref.alloc() {{.*}} : memref<2x8x64x32xf32>
   // CHECK-DAG: %[[LSE:.*]] = memref.alloc() {{.*}} : memref<2x8x64xf32>
-  // CHECK: attention.forward %[[Q]], %[[Q]], %[[Q]] scale 1.000000e+00 schedule #attention.schedule<tile_q = 128> score {
+  // CHECK: attention.forward %[[Q]], %[[Q]], %[[Q]] scale 1.000000e+00 schedule(#attention.schedule<tile_q = 128>) score {
   // CHECK: ^bb0(%{{[^:]*}}: f32, %{{[^:]*}}: index, %[[H:[^:]*]]: index,
   // CHECK-NEXT: memref.load %[[SLOPES]][%[[H]]] : memref<8xf32>
   // CHECK: } outs(%[[O]], %[[LSE]] : memref<2x8x64x32xf32>, memref<2x8x64xf32>) attributes {note = "kept"} :
   // CHECK: return %[[O]], %[[LSE]]
-  %o, %lse = attention.forward %q, %q, %q scale 1.0 schedule #attention.schedule<tile_q = 128> score {
+  %o, %lse = attention.forward %q, %q, %q scale 1.0 schedule(#attention.schedule<tile_q = 128>) score {
   ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
     %m = tensor.extract %slopes[%h] : tensor<8xf32>
     %r = arith.addf %s, %m : f32

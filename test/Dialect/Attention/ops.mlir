@@ -58,10 +58,10 @@ func.func @dynamic_lse(%q: tensor<?x8x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: t
 func.func @memref_form(%q: memref<1x8x512x64xf16>, %k: memref<1x2x512x64xf16>, %v: memref<1x2x512x64xf16>,
                        %slopes: memref<8xf32>, %o: memref<1x8x512x64xf16>, %lse: memref<1x8x512xf32>) {
   // CHECK: attention.forward {{.*}} mods [#attention.causal, #attention.alibi] (%{{.*}} : memref<8xf32>)
-  // CHECK-SAME: schedule #attention.schedule<tile_q = 128> outs(%{{.*}}, %{{.*}} : memref<1x8x512x64xf16>, memref<1x8x512xf32>)
+  // CHECK-SAME: schedule(#attention.schedule<tile_q = 128>) outs(%{{.*}}, %{{.*}} : memref<1x8x512x64xf16>, memref<1x8x512xf32>)
   // CHECK-SAME: : (memref<1x8x512x64xf16>, memref<1x2x512x64xf16>, memref<1x2x512x64xf16>) -> ()
   attention.forward %q, %k, %v mods [#attention.causal, #attention.alibi] (%slopes : memref<8xf32>)
-    schedule #attention.schedule<tile_q = 128>
+    schedule(#attention.schedule<tile_q = 128>)
     outs(%o, %lse : memref<1x8x512x64xf16>, memref<1x8x512xf32>)
     : (memref<1x8x512x64xf16>, memref<1x2x512x64xf16>, memref<1x2x512x64xf16>) -> ()
   return
@@ -92,3 +92,12 @@ func.func @captures(%q: tensor<2x4x16x32xf32>, %shift: index, %bias: memref<16x1
 // RUN: kgen-opt %s | FileCheck %s --check-prefix=NAMES
 // NAMES: ^bb0(%s: f32, %b: index, %h: index, %q_idx: index, %kv_idx: index):
 // NAMES: ^bb0(%b: index, %h: index, %q_idx: index, %kv_idx: index):
+
+// A schedule right before the types: its attribute must not take the ':'.
+// CHECK-LABEL: func.func @schedule_before_types
+func.func @schedule_before_types(%q: tensor<1x2x64x64xf16>) -> tensor<1x2x64x64xf16> {
+  // CHECK: attention.forward {{.*}} schedule(#attention.schedule<tile_q = 128>) :
+  %o = attention.forward %q, %q, %q schedule(#attention.schedule<tile_q = 128>)
+      : (tensor<1x2x64x64xf16>, tensor<1x2x64x64xf16>, tensor<1x2x64x64xf16>) -> tensor<1x2x64x64xf16>
+  return %o : tensor<1x2x64x64xf16>
+}

@@ -90,7 +90,7 @@ def Attention_ForwardOp : Attention_Op<"forward", [
                      %v: memref<1x2x512x64xf16>, %slopes: memref<8xf32>,
                      %o: memref<1x8x512x64xf16>, %lse: memref<1x8x512xf32>) {
       attention.forward %q, %k, %v mods [#attention.causal, #attention.alibi] (%slopes : memref<8xf32>)
-        schedule #attention.schedule<tile_q = 128>
+        schedule(#attention.schedule<tile_q = 128>)
         outs(%o, %lse : memref<1x8x512x64xf16>, memref<1x8x512xf32>)
         : (memref<1x8x512x64xf16>, memref<1x2x512x64xf16>, memref<1x2x512x64xf16>) -> ()
       return
