@@ -9,6 +9,7 @@ same random tensors; the result is the median over the bursts, and ratios are me
 (above 1: kgen is faster). Only benchmarks may use Python: nothing here is needed to run a kernel.
 """
 import argparse
+import concurrent.futures
 import json
 import math
 import os
@@ -53,6 +54,7 @@ def parse_arguments():
     parser.add_argument("--out", help="write the results as JSON")
     parser.add_argument("--cases", default="d64_full,d64_causal,d128_full,d128_causal")
     parser.add_argument("--schedules", help="JSON {head dim: [schedule, ...]} instead of the built-in list")
+    parser.add_argument("--families", help="input families that kgen-verify checks (default: all)")
     parser.add_argument("--sequence", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--launches", type=int, default=10)
@@ -72,8 +74,9 @@ def variant(head_dim, causal, sequence, schedule):
     )
 
 
-def build(tools, text, folder, name):
+def build(options, text, folder, name):
     """Compiles and verifies; returns (artefact path, None) or (None, why not)."""
+    tools = options.tools
     source, artifact = os.path.join(folder, name + ".mlir"), os.path.join(folder, name + ".kgen")
     with open(source, "w") as file:
         file.write(text)
@@ -81,9 +84,10 @@ def build(tools, text, folder, name):
     result = subprocess.run(lower, capture_output=True, text=True)
     if result.returncode:
         return None, result.stderr.strip().splitlines()[0]
-    result = subprocess.run(
-        [f"{tools}/kgen-verify", artifact, "--device=cuda:0"], capture_output=True, text=True
-    )
+    verify = [f"{tools}/kgen-verify", artifact, "--device=cuda:0"]
+    if options.families:
+        verify.append(f"--families={options.families}")
+    result = subprocess.run(verify, capture_output=True, text=True)
     if result.returncode:
         return None, " ".join(result.stdout.split())[:300]
     return artifact, None
@@ -129,10 +133,15 @@ def run_case(options, runtime, name, folder, schedules):
     torch.manual_seed(0)
     q, k, v = (torch.randn(batch, heads, sequence, head_dim, device="cuda", dtype=torch.bfloat16) for _ in range(3))
     contenders, rows = {}, []
-    for number, schedule in enumerate(schedules[head_dim]):
+    # Nothing is timed yet, so compiling and verifying may share the machine.
+    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+        built = pool.map(
+            lambda item: build(options, variant(head_dim, causal, sequence, item[1]), folder, f"{name}{item[0]}"),
+            list(enumerate(schedules[head_dim])),
+        )
+    for number, (schedule, (artifact, why)) in enumerate(zip(schedules[head_dim], built)):
         row = {"schedule": schedule or "default"}
         rows.append(row)
-        artifact, why = build(options.tools, variant(head_dim, causal, sequence, schedule), folder, f"{name}{number}")
         if not artifact:
             row["refused"] = why
             continue

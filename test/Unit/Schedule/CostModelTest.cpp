@@ -88,6 +88,7 @@ TEST(CostModel, GrowsWithTheWork) {
 TEST(CostModel, StagesHideLoads) {
   HardwareModel h100 = *findHardware("h100");
   Schedule schedule = *defaultSchedule(plainProblem(64), h100);
+  schedule.stagesK = schedule.stagesV = 2;
   double two = cost(plainProblem(64), schedule, h100);
   schedule.stagesK = schedule.stagesV = 1;
   EXPECT_GT(cost(plainProblem(64), schedule, h100), two);

@@ -77,11 +77,10 @@ TEST(Defaults, ShortQueriesTakeSmallerTiles) {
   EXPECT_EQ(schedule->warps, 1);
 }
 
-TEST(Defaults, UnevenMasksStartWithTheLongestTiles) {
+TEST(Defaults, OrderIsLinearWithAndWithoutAMask) {
   auto h100 = findHardware("h100");
   EXPECT_EQ(defaultSchedule(plainProblem(64), *h100)->order, TileOrder::Linear);
-  EXPECT_EQ(defaultSchedule(causalProblem(64), *h100)->order,
-            TileOrder::LongestFirst);
+  EXPECT_EQ(defaultSchedule(causalProblem(64), *h100)->order, TileOrder::Linear);
 }
 
 TEST(Defaults, MachineWithoutRoomHasNone) {
