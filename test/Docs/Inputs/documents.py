@@ -9,7 +9,8 @@ documents.py PAGE --source ROOT --build DIR --work DIR
   on standard input), after all command blocks ran. Its lines occur in order, between them there may be others.
   // comments, names of SSA values and blanks do not count; "..." stands for anything within a line.
 - `<!-- quote: FILE -->`: the block stands in FILE word for word.
-- `<!-- test -->`: the ```sh block runs, from the root of the repository, without an error.
+- `<!-- test -->`: the ```sh block runs, from the root of the repository, without an error. `<!-- test: FILE -->`: the
+  ```mlir block before it is there as FILE.
 
 Commands run in DIR/<page>, where the repository's files appear as links and build/ as DIR's tools and libraries, so
 that nothing they write lands in the sources. Prints what was checked.
@@ -24,7 +25,7 @@ import subprocess
 import sys
 
 FENCE = re.compile(
-    r"(?:^<!-- (?P<kind>\w+)(?:: (?P<argument>.+?))? -->\n)?^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.M | re.S)
+    r"(?:^<!-- (?P<kind>\w+)(?:: (?P<argument>.+?))? -->\n)?^```(?P<language>[\w+]*)\n(?P<body>.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"`([^`\n]+)`")
 EXEMPT = re.compile(r"<!-- to be: (.*?) -->")
@@ -148,12 +149,20 @@ def check_quotes(page):
 
 
 def check_commands(page):
-    blocks = [b for b in page.blocks if b["kind"] == "test"]
-    for block in blocks:
+    count, module = 0, ""
+    for block in page.blocks:
+        if block["language"] == "mlir":
+            module = block["body"]
+        if block["kind"] != "test":
+            continue
+        count += 1
+        if block["argument"]:
+            with open(os.path.join(page.work, block["argument"]), "w", encoding="utf-8") as file:
+                file.write(module)
         result = page.run(block["body"])
         if result.returncode != 0:
             page.fail(block.start(), "these commands fail:\n%s%s" % (result.stdout, result.stderr))
-    return len(blocks)
+    return count
 
 
 def main():
