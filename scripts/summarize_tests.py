@@ -35,15 +35,22 @@ def lit_results(path):
     return rows
 
 
+def skip_reason(output):
+    """What a GoogleTest says after '<file>:<line>: Skipped'; lit and others have no such line."""
+    lines = [line.strip() for line in output.splitlines()]
+    for line, after in zip(lines, lines[1:]):
+        if line.endswith(": Skipped"):
+            return after
+    return ""
+
+
 def ctest_outcome(case):
     """(outcome, reason) of one <testcase>."""
     if case.get("status") == "run":
         return "passed", ""
     skipped = case.find("skipped")
     if skipped is not None:
-        output = case.findtext("system-out", "")
-        said = [line.strip() for line in output.splitlines() if "kip" in line or "no GPU" in line]
-        return "skipped", said[0] if said else skipped.get("message", "")
+        return "skipped", skip_reason(case.findtext("system-out", "")) or skipped.get("message", "")
     return "failed", ""
 
 
@@ -61,12 +68,23 @@ def results(junit, lit_dir):
             yield name, outcome, reason
 
 
+def print_skipped(rows):
+    """One line a reason, with the names of a few of its tests."""
+    by_reason = {}
+    for name, outcome, reason in sorted(rows):
+        if outcome == "skipped":
+            by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        print(f"skipped ({reason}): {', '.join(names[:3])}{more}")
+
+
 def main():
     rows = list(results(sys.argv[1], pathlib.Path(sys.argv[2])))
-    for outcome in ("skipped", "failed"):
-        for name, result, reason in sorted(rows):
-            if result == outcome:
-                print(f"{outcome}: {name}" + (f" ({reason})" if outcome == "skipped" and reason else ""))
+    print_skipped(rows)
+    for name, outcome, _ in sorted(rows):
+        if outcome == "failed":
+            print("failed: " + name)
     count = {outcome: sum(row[1] == outcome for row in rows) for outcome in ("passed", "failed", "skipped")}
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**count))
     return 1 if count["failed"] or not rows else 0

@@ -27,15 +27,20 @@ std::vector<attention::ForwardOp> findAttention(Operation *root) {
 std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
                                             const Machine &machine,
                                             const std::string &ptxas) {
+  EmitOptions options;
+  options.ptxas = ptxas;
+  return compilerFor(op, machine, options);
+}
+
+std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
+                                            const Machine &machine,
+                                            const EmitOptions &options) {
   // Mods are written into a copy: the op keeps the names the user gave it.
   IRRewriter rewriter(op);
   auto copy = cast<attention::ForwardOp>(rewriter.clone(*op));
   std::unique_ptr<KernelCompiler> compiler;
-  if (succeeded(attention::expandMods(rewriter, copy))) {
-    EmitOptions options;
-    options.ptxas = ptxas;
+  if (succeeded(attention::expandMods(rewriter, copy)))
     compiler = KernelCompiler::create(copy, machine.hardware, options);
-  }
   rewriter.eraseOp(copy);
   return compiler;
 }

@@ -22,6 +22,9 @@ std::vector<attention::ForwardOp> findAttention(mlir::Operation *root);
 /// changed. Null after an error on the op.
 std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
                                             const Machine &machine,
+                                            const EmitOptions &options);
+std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
+                                            const Machine &machine,
                                             const std::string &ptxas);
 
 /// The schedule on the op, else the fastest accepted one of `history` (a path;

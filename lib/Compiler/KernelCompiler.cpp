@@ -28,6 +28,7 @@ struct KernelCompiler::State {
 
   OwningOpRef<ModuleOp> cloneWith(const Schedule &schedule);
   Expected<OwningOpRef<ModuleOp>> lower(const Schedule &schedule, Phase last);
+  Expected<std::string> print(const Schedule &schedule, Phase last);
 };
 
 namespace {
@@ -153,12 +154,20 @@ Expected<CompiledKernel> KernelCompiler::compile(const Schedule &schedule) {
                         elapsed.count()};
 }
 
-Expected<std::string> KernelCompiler::printTiled(const Schedule &schedule) {
-  Expected<OwningOpRef<ModuleOp>> module =
-      state->lower(schedule, Phase::Tile);
+Expected<std::string>
+KernelCompiler::State::print(const Schedule &schedule, Phase last) {
+  Expected<OwningOpRef<ModuleOp>> module = lower(schedule, last);
   if (!module)
     return module.error();
   return printToString(**module);
+}
+
+Expected<std::string> KernelCompiler::printTiled(const Schedule &schedule) {
+  return state->print(schedule, Phase::Tile);
+}
+
+Expected<std::string> KernelCompiler::printLowered(const Schedule &schedule) {
+  return state->print(schedule, Phase::Llvm);
 }
 
 } // namespace kgen

@@ -6,6 +6,7 @@
 #include "ChildProcess.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -38,6 +39,7 @@ struct Subprocess::State {
   std::string tail;
   FileDescriptor stopEvent; ///< wakes the reader of standard error
   std::thread diagnosticsReader;
+  std::atomic<bool> diagnosticsEnded{false}; ///< nothing more comes
 
   std::optional<ExitStatus> poll() {
     std::lock_guard<std::mutex> guard(statusLock);
@@ -63,8 +65,10 @@ struct Subprocess::State {
         continue; // interrupted
       if (entries[0].revents) {
         bytes.clear();
-        if (readSome(child.diagnostics.get(), bytes) == IoResult::Closed)
+        if (readSome(child.diagnostics.get(), bytes) == IoResult::Closed) {
+          diagnosticsEnded = true;
           return;
+        }
         std::lock_guard<std::mutex> guard(tailLock);
         tail += bytes;
         if (tail.size() > kTailBytes)
@@ -81,6 +85,9 @@ struct Subprocess::State {
     while (!poll() && !grace.passed())
       waitFor(-1, 0, grace.pollTimeout(2));
     std::optional<ExitStatus> end = poll();
+    // The pipe may hold words that the reader has not seen yet.
+    while (end && !diagnosticsEnded && !grace.passed())
+      waitFor(-1, 0, grace.pollTimeout(1));
     std::string text = end ? "the child ended with " + describe(*end)
                            : std::string("the child closed its pipe");
     std::lock_guard<std::mutex> guard(tailLock);

@@ -2,6 +2,7 @@
 #include "kgen/Autotune/Passes.h"
 #include "kgen/Compiler/Registration.h"
 #include "kgen/Dialect/Attention/ModTable.h"
+#include "kgen-compile/CompileMain.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -34,12 +35,9 @@
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
-
-static llvm::cl::opt<bool>
-    listMods("list-mods", llvm::cl::desc("Print the library of named mods"),
-             llvm::cl::init(false));
 
 /// What a host program around attention.forward is written in.
 static void registerUpstreamDialects(DialectRegistry &registry) {
@@ -93,6 +91,10 @@ static void registerKgen(DialectRegistry &registry) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  if (llvm::sys::path::stem(argv[0]) == "kgen-compile")
+    return kgen::compileMain(argc, argv);
+  llvm::cl::opt<bool> listMods(
+      "list-mods", llvm::cl::desc("Print the library of named mods"));
   DialectRegistry registry;
   registerUpstreamDialects(registry);
   registerUpstreamPasses();

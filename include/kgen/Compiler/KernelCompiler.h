@@ -42,6 +42,8 @@ public:
 
   /// The kernel module in tiled form, as text.
   Expected<std::string> printTiled(const Schedule &schedule);
+  /// The kernel module in the LLVM dialect of the target, as text.
+  Expected<std::string> printLowered(const Schedule &schedule);
 
 private:
   KernelCompiler();
