@@ -2,7 +2,7 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 file(GLOB pages RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/*.md ${CMAKE_SOURCE_DIR}/docs/*.md ${CMAKE_SOURCE_DIR}/docs/Rationale/*.md
-  ${CMAKE_SOURCE_DIR}/examples/*.md ${CMAKE_SOURCE_DIR}/bench/*.md)
+  ${CMAKE_SOURCE_DIR}/examples/*.md ${CMAKE_SOURCE_DIR}/bench/*.md ${CMAKE_SOURCE_DIR}/bench/results/*.md)
 foreach(page IN LISTS pages)
   string(REGEX REPLACE "^docs/|\\.md$" "" name ${page})
   string(REPLACE "/" "-" name ${name})
