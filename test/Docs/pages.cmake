@@ -16,3 +16,6 @@ set_tests_properties(docs-page-README PROPERTIES RUN_SERIAL ON)
 add_test(NAME docs-page-checker COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/Inputs/documents_test.py
   ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(docs-page-checker PROPERTIES LABELS docs)
+add_test(NAME docs-page-references COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/Inputs/references.py
+  ${CMAKE_SOURCE_DIR})
+set_tests_properties(docs-page-references PROPERTIES LABELS docs)
