@@ -1,4 +1,7 @@
-"""Every page that a source file names, as docs/Page.md, exists. Usage: references.py ROOT"""
+"""Every page that a source file names, as docs/Name.md, exists. Usage: references.py ROOT
+
+docs/Page.md stands for any page.
+"""
 import os
 import re
 import sys
@@ -15,6 +18,7 @@ def main():
             for name in names:
                 with open(os.path.join(path, name), encoding="utf-8", errors="replace") as file:
                     found |= {(page, os.path.join(path, name)) for page in PAGE.findall(file.read())}
+    found = {(page, where) for page, where in found if page != "docs/Page.md"}
     missing = sorted((page, where) for page, where in found if not os.path.exists(os.path.join(root, page)))
     for page, where in missing:
         print("%s names %s, which does not exist" % (os.path.relpath(where, root), page))
