@@ -18,6 +18,8 @@ namespace {
 struct Affine {
   int sign = 0;
   Value low, high;
+  int64_t magnitude = 0; ///< low and high lie in [-magnitude, magnitude]
+  Value guard;           ///< i1; where it is false nothing is known. Null: true
   /// low and high are one value: the same for every row of the tile.
   bool isUniform() const { return low == high; }
 };
@@ -63,7 +65,10 @@ private:
     return builder.createOrFold<arith::SelectOp>(loc, c, a, b);
   }
   KeyRange clip(KeyRange range) {
-    return {max(range.begin, zero), min(range.end, tile.seqKV)};
+    Value begin = max(range.begin, zero);
+    if (begin != zero) // keeps "no lower bound" a constant
+      begin = min(begin, tile.seqKV);
+    return {begin == zero ? zero : begin, min(range.end, tile.seqKV)};
   }
   Condition unknown() { return {everything, nothing}; }
 
@@ -72,9 +77,14 @@ private:
   std::optional<Affine> evaluateUniform(Value value);
   std::optional<Affine> evaluateBinary(Operation *op);
   std::optional<Affine> scale(const Affine &a, const Affine &b);
+  std::optional<Affine> sum(int sign, Value low, Value high, const Affine &a,
+                            const Affine &b);
   std::optional<Affine> difference(const Affine &a, const Affine &b);
+  Value bothGuards(const Affine &a, const Affine &b);
+  Condition guarded(Value guard, const Condition &condition);
   Condition evaluateCondition(Value value, bool negated);
   Condition compare(arith::CmpIOp op, bool negated);
+  Condition compareToZero(arith::CmpIPredicate predicate, Affine u);
   Condition both(const Condition &a, const Condition &b);
   Condition either(const Condition &a, const Condition &b);
   Condition uniformCondition(Value flag, bool negated);
@@ -83,6 +93,7 @@ private:
   Location loc;
   QueryTile tile;
   IRMapping uniform;
+  llvm::DenseSet<Value> varying; ///< values that cloneUniform() has refused
   Region *region = nullptr;
   Value query, key, zero;
   KeyRange everything, nothing;
@@ -98,9 +109,13 @@ std::optional<Value> RangeDeriver::cloneUniform(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || op->getParentRegion() != region)
     return value; // defined above and valid here as it is
+  if (varying.contains(value))
+    return std::nullopt;
   for (Value operand : op->getOperands())
-    if (!cloneUniform(operand))
+    if (!cloneUniform(operand)) {
+      varying.insert(value);
       return std::nullopt;
+    }
   builder.clone(*op, uniform);
   return uniform.lookup(value);
 }
@@ -112,11 +127,18 @@ static Value toIndex(OpBuilder &builder, Location loc, Value value) {
                                                   value);
 }
 
+/// Index arithmetic may be 32 bits wide on a GPU, and the region's own may be
+/// i32. Positions are below 2^24, bounds are kept within +-2^29, and what could
+/// leave +-2^30 is not followed, so that neither wraps.
+static constexpr int64_t kPositionLimit = int64_t(1) << 24;
+static constexpr int64_t kBoundLimit = int64_t(1) << 29;
+static constexpr int64_t kMagnitudeLimit = int64_t(1) << 30;
+
 std::optional<Affine> RangeDeriver::evaluate(Value value) {
   if (value == query)
-    return Affine{0, tile.firstRow, tile.lastRow};
+    return Affine{0, tile.firstRow, tile.lastRow, kPositionLimit, Value()};
   if (value == key)
-    return Affine{1, zero, zero};
+    return Affine{1, zero, zero, 0, Value()};
   // A narrow integer could wrap where the wide interval does not.
   if (auto integer = dyn_cast<IntegerType>(value.getType()))
     if (integer.getWidth() < 32)
@@ -128,28 +150,47 @@ std::optional<Affine> RangeDeriver::evaluate(Value value) {
   return evaluateBinary(value.getDefiningOp());
 }
 
-/// Index arithmetic may be 32 bits wide on a GPU. Bounds are kept within +-2^29
-/// and factors within +-2^10, so that no sum or product of them with positions
-/// below 2^20 wraps; beyond 2^29 a bound decides every comparison alike.
-static constexpr int64_t kBoundLimit = int64_t(1) << 29;
-static constexpr int64_t kFactorLimit = int64_t(1) << 10;
-
+/// A value that is only known at launch is clamped; the guard says whether that
+/// changed it. Beyond the limit, sums of it could wrap in the region, too.
 std::optional<Affine> RangeDeriver::evaluateUniform(Value value) {
   APInt number;
   if (matchPattern(value, m_ConstantInt(&number))) {
-    if (number.getSExtValue() > kBoundLimit ||
-        number.getSExtValue() < -kBoundLimit)
+    int64_t constant = number.getSExtValue();
+    if (constant > kBoundLimit || constant < -kBoundLimit)
       return std::nullopt;
-  } else {
-    // In the value's own type: the cast to index may drop high bits.
-    auto bound = [&](int64_t limit) -> Value {
-      return arith::ConstantOp::create(
-          builder, loc, builder.getIntegerAttr(value.getType(), limit));
-    };
-    value = min(max(value, bound(-kBoundLimit)), bound(kBoundLimit));
+    Value index = toIndex(builder, loc, value);
+    return Affine{0, index, index, std::abs(constant), Value()};
   }
-  Value index = toIndex(builder, loc, value);
-  return Affine{0, index, index};
+  // In the value's own type: the cast to index may drop high bits.
+  auto bound = [&](int64_t limit) -> Value {
+    return arith::ConstantOp::create(
+        builder, loc, builder.getIntegerAttr(value.getType(), limit));
+  };
+  Value clamped = min(max(value, bound(-kBoundLimit)), bound(kBoundLimit));
+  Value guard = builder.createOrFold<arith::CmpIOp>(
+      loc, arith::CmpIPredicate::eq, clamped, value);
+  Value index = toIndex(builder, loc, clamped);
+  return Affine{0, index, index, kBoundLimit, guard};
+}
+
+Value RangeDeriver::bothGuards(const Affine &a, const Affine &b) {
+  if (!a.guard || !b.guard)
+    return a.guard ? a.guard : b.guard;
+  return builder.createOrFold<arith::AndIOp>(loc, a.guard, b.guard);
+}
+
+/// sign * j + [low, high], where the ends are sums of those of `a` and `b`.
+std::optional<Affine> RangeDeriver::sum(int sign, Value low, Value high,
+                                        const Affine &a, const Affine &b) {
+  int64_t magnitude = a.magnitude + b.magnitude;
+  if (sign < -1 || sign > 1 || magnitude > kMagnitudeLimit)
+    return std::nullopt;
+  return Affine{sign, low, high, magnitude, bothGuards(a, b)};
+}
+
+std::optional<Affine> RangeDeriver::difference(const Affine &a,
+                                               const Affine &b) {
+  return sum(a.sign - b.sign, sub(a.low, b.high), sub(a.high, b.low), a, b);
 }
 
 /// Product of an interval with a constant.
@@ -159,22 +200,16 @@ std::optional<Affine> RangeDeriver::scale(const Affine &a, const Affine &b) {
       !matchPattern(b.low, m_ConstantInt(&factor)))
     return std::nullopt;
   int64_t number = factor.getSExtValue();
-  if (number > kFactorLimit || number < -kFactorLimit)
-    return std::nullopt;
   if (a.sign != 0 && number != 1 && number != -1)
+    return std::nullopt;
+  // Both factors are below 2^31.
+  int64_t magnitude = a.magnitude * std::abs(number);
+  if (magnitude > kMagnitudeLimit)
     return std::nullopt;
   Value low = mul(a.low, b.low), high = mul(a.high, b.low);
   if (number < 0)
     std::swap(low, high);
-  return Affine{number < 0 ? -a.sign : a.sign, low, high};
-}
-
-std::optional<Affine> RangeDeriver::difference(const Affine &a,
-                                               const Affine &b) {
-  int sign = a.sign - b.sign;
-  if (sign < -1 || sign > 1)
-    return std::nullopt;
-  return Affine{sign, sub(a.low, b.high), sub(a.high, b.low)};
+  return Affine{number < 0 ? -a.sign : a.sign, low, high, magnitude, a.guard};
 }
 
 std::optional<Affine> RangeDeriver::evaluateBinary(Operation *op) {
@@ -188,12 +223,9 @@ std::optional<Affine> RangeDeriver::evaluateBinary(Operation *op) {
   std::optional<Affine> b = a ? evaluate(op->getOperand(1)) : std::nullopt;
   if (!b)
     return std::nullopt;
-  if (isa<arith::AddIOp>(op)) {
-    int sign = a->sign + b->sign;
-    if (sign < -1 || sign > 1)
-      return std::nullopt;
-    return Affine{sign, add(a->low, b->low), add(a->high, b->high)};
-  }
+  if (isa<arith::AddIOp>(op))
+    return sum(a->sign + b->sign, add(a->low, b->low), add(a->high, b->high),
+               *a, *b);
   if (isa<arith::SubIOp>(op))
     return difference(*a, *b);
   if (isa<arith::MulIOp>(op)) {
@@ -202,17 +234,22 @@ std::optional<Affine> RangeDeriver::evaluateBinary(Operation *op) {
   }
   if (a->sign != 0 || b->sign != 0)
     return std::nullopt;
+  int64_t larger = std::max(a->magnitude, b->magnitude);
+  Value guard = bothGuards(*a, *b);
   if (isa<arith::MaxSIOp>(op))
-    return Affine{0, max(a->low, b->low), max(a->high, b->high)};
+    return Affine{0, max(a->low, b->low), max(a->high, b->high), larger, guard};
   if (isa<arith::MinSIOp>(op))
-    return Affine{0, min(a->low, b->low), min(a->high, b->high)};
+    return Affine{0, min(a->low, b->low), min(a->high, b->high), larger, guard};
   APInt divisor;
   if (isa<arith::FloorDivSIOp>(op) && b->isUniform() &&
       matchPattern(b->low, m_ConstantInt(&divisor)) &&
-      divisor.isStrictlyPositive())
-    return Affine{
-        0, builder.createOrFold<arith::FloorDivSIOp>(loc, a->low, b->low),
-        builder.createOrFold<arith::FloorDivSIOp>(loc, a->high, b->low)};
+      divisor.isStrictlyPositive()) {
+    auto divide = [&](Value value) {
+      return builder.createOrFold<arith::FloorDivSIOp>(loc, value, b->low);
+    };
+    return Affine{0, divide(a->low), divide(a->high),
+                  a->magnitude / divisor.getSExtValue() + 1, a->guard};
+  }
   return std::nullopt;
 }
 
@@ -223,20 +260,46 @@ Condition RangeDeriver::uniformCondition(Value flag, bool negated) {
   return {range, range};
 }
 
+/// `condition` where the guard is true, else nothing known.
+Condition RangeDeriver::guarded(Value guard, const Condition &condition) {
+  if (!guard)
+    return condition;
+  auto choose = [&](const KeyRange &known, const KeyRange &other) {
+    return KeyRange{select(guard, known.begin, other.begin),
+                    select(guard, known.end, other.end)};
+  };
+  return {choose(condition.possible, everything),
+          choose(condition.certain, nothing)};
+}
+
 /// lhs <predicate> rhs as sign*j + u <predicate> 0 with u in [low, high].
 Condition RangeDeriver::compare(arith::CmpIOp op, bool negated) {
   std::optional<Affine> lhs = evaluate(op.getLhs());
   std::optional<Affine> rhs = lhs ? evaluate(op.getRhs()) : std::nullopt;
-  std::optional<Affine> u = rhs ? difference(*lhs, *rhs) : std::nullopt;
+  if (!rhs)
+    return unknown();
+  // Beyond its limit a bound decides the comparison alike if it stands alone on
+  // its side and the other side stays below the limit: it needs no guard.
+  bool lhsBelow = lhs->magnitude + kPositionLimit < kBoundLimit;
+  bool rhsBelow = rhs->magnitude + kPositionLimit < kBoundLimit;
+  if (rhsBelow && cloneUniform(op.getLhs()))
+    lhs->guard = Value();
+  if (lhsBelow && cloneUniform(op.getRhs()))
+    rhs->guard = Value();
+  std::optional<Affine> u = difference(*lhs, *rhs);
   if (!u || u->sign == 0)
     return unknown();
   auto predicate = op.getPredicate();
   if (negated)
     predicate = arith::invertPredicate(predicate);
+  return guarded(u->guard, compareToZero(predicate, *u));
+}
+
+Condition RangeDeriver::compareToZero(arith::CmpIPredicate predicate, Affine u) {
   Value one = constant(1);
   // Bring -j + u <op> 0 into j - u <flipped op> 0.
-  if (u->sign < 0) {
-    u = Affine{1, sub(zero, u->high), sub(zero, u->low)};
+  if (u.sign < 0) {
+    u = Affine{1, sub(zero, u.high), sub(zero, u.low), u.magnitude, u.guard};
     switch (predicate) {
     case arith::CmpIPredicate::slt: predicate = arith::CmpIPredicate::sgt; break;
     case arith::CmpIPredicate::sle: predicate = arith::CmpIPredicate::sge; break;
@@ -246,7 +309,7 @@ Condition RangeDeriver::compare(arith::CmpIOp op, bool negated) {
     }
   }
   // Now j <op> -u, and -u lies in [-high, -low].
-  Value least = sub(zero, u->high), most = sub(zero, u->low);
+  Value least = sub(zero, u.high), most = sub(zero, u.low);
   switch (predicate) {
   case arith::CmpIPredicate::sge:
     return {{least, tile.seqKV}, {most, tile.seqKV}};

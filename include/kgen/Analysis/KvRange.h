@@ -15,7 +15,9 @@
 // constants, min, max and floordiv, and of values that are the same for the
 // whole tile (constants, sizes, captured scalars, tables read at b and h).
 // Intervals are propagated: f over [q_begin, q_end) lies in [low, high], so
-// j >= f(i) is possible for j >= low and certain for j >= high.
+// j >= f(i) is possible for j >= low and certain for j >= high. Arithmetic wraps
+// in the region as it does in MLIR; where that could happen at launch, a guard
+// in the emitted code gives up the range. Positions are taken to be below 2^24.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_ANALYSIS_KVRANGE_H

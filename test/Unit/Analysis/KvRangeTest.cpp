@@ -1,0 +1,211 @@
+//===- KvRangeTest.cpp - Key ranges against every pair ---------------------===//
+#include "RandomMask.h"
+
+#include "kgen/Analysis/KvRange.h"
+#include "kgen/Dialect/Attention/AttentionOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace kgen;
+using namespace kgen::analysis;
+using namespace kgen::analysis::test;
+
+namespace {
+
+constexpr int64_t kRows = 13, kKeys = 11, kTile = 4;
+
+struct Range {
+  int64_t begin = 0, end = 0;
+  bool contains(int64_t key) const { return begin <= key && key < end; }
+  bool operator==(const Range &) const = default;
+};
+
+struct Ranges {
+  Range visible, full;
+};
+
+struct KvRangeTest : testing::Test {
+  KvRangeTest() {
+    context.loadDialect<arith::ArithDialect, func::FuncDialect,
+                        attention::AttentionDialect>();
+  }
+
+  /// The ranges of the tile that starts at `first`, from the emitted code.
+  Ranges ranges(KvRanges &derived, Surroundings &above, Folder folder,
+                int64_t first) {
+    folder.set(above.argument(2), first);
+    folder.set(above.argument(3), std::min(first + kTile, kRows) - 1);
+    auto read = [&](KeyRange range) {
+      return Range{folder.integer(range.begin), folder.integer(range.end)};
+    };
+    return {read(derived.visible), read(derived.full)};
+  }
+
+  static bool keeps(Region &mask, Folder folder, int64_t row, int64_t key) {
+    Block &block = mask.front();
+    folder.set(block.getArgument(0), 1);
+    folder.set(block.getArgument(1), 2);
+    folder.set(block.getArgument(2), row);
+    folder.set(block.getArgument(3), key);
+    return folder.integer(block.getTerminator()->getOperand(0)) != 0;
+  }
+
+  static Folder constants(Surroundings &above, ArrayRef<Attribute> scalars) {
+    Folder folder;
+    folder.set(above.argument(0), 1);
+    folder.set(above.argument(1), 2);
+    folder.set(above.argument(4), kKeys);
+    for (auto [scalar, value] : llvm::zip_equal(above.scalars, scalars))
+      folder.set(scalar, value);
+    return folder;
+  }
+
+  KvRanges derive(Surroundings &above, Region &mask) {
+    OpBuilder builder = OpBuilder::atBlockEnd(above.block);
+    QueryTile tile{above.argument(0), above.argument(1), above.argument(2),
+                   above.argument(3), above.argument(4)};
+    return deriveKvRanges(builder, builder.getUnknownLoc(), mask, tile,
+                          IRMapping());
+  }
+
+  /// Nothing kept lies outside of `visible`, nothing dropped inside of `full`.
+  static testing::AssertionResult isSound(const Ranges &ranges, Region &mask,
+                                          const Folder &folder,
+                                          int64_t first) {
+    for (int64_t row = first; row < std::min(first + kTile, kRows); ++row)
+      for (int64_t key = 0; key < kKeys; ++key) {
+        bool kept = keeps(mask, folder, row, key);
+        if (kept ? ranges.visible.contains(key) : !ranges.full.contains(key))
+          continue;
+        return testing::AssertionFailure()
+               << "row " << row << ", key " << key
+               << (kept ? " is kept but not visible" : " is dropped but full");
+      }
+    return testing::AssertionSuccess();
+  }
+
+  static std::string describe(Surroundings &above, Region &mask,
+                              Folder folder) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    for (Operation &op : mask.front())
+      stream << op << "\n";
+    for (Value scalar : above.scalars)
+      stream << scalar << " is " << folder.integer(scalar) << "\n";
+    return text;
+  }
+
+  /// The ranges of the tiles of a mask written in MLIR; %q and %k are positions.
+  std::vector<Ranges> rangesOf(const std::string &body) {
+    std::string text =
+        "func.func @mask(%b: index, %h: index, %q: index, %k: index) {\n" +
+        body + "\n attention.yield %keep : i1\n}";
+    ParserConfig unverified(&context, /*verifyAfterParse=*/false);
+    auto module = parseSourceString<ModuleOp>(text, unverified);
+    if (!module)
+      return {};
+    Region &mask = (*module->getOps<func::FuncOp>().begin()).getBody();
+    Surroundings above(context);
+    KvRanges derived = derive(above, mask);
+    SmallVector<Attribute> scalars;
+    for (Value scalar : above.scalars)
+      scalars.push_back(IntegerAttr::get(scalar.getType(), 1));
+    Folder folder = constants(above, scalars);
+    std::vector<Ranges> all;
+    for (int64_t first = 0; first < kRows; first += kTile) {
+      all.push_back(ranges(derived, above, folder, first));
+      EXPECT_TRUE(isSound(all.back(), mask, folder, first));
+    }
+    return all;
+  }
+
+  MLIRContext context;
+};
+
+TEST_F(KvRangeTest, IsSoundForRandomMasks) {
+  std::mt19937 random(7);
+  int bounded = 0, unmasked = 0, tiles = 0;
+  for (int round = 0; round < 600; ++round) {
+    Surroundings above(context);
+    Region &mask = addRandomMask(random, above);
+    KvRanges derived = derive(above, mask);
+    for (int draw = 0; draw < 2; ++draw) {
+      Folder folder = constants(above, randomScalars(random, above));
+      for (int64_t first = 0; first < kRows; first += kTile) {
+        Ranges found = ranges(derived, above, folder, first);
+        ASSERT_TRUE(isSound(found, mask, folder, first))
+            << "round " << round << ", tile at " << first << "\n"
+            << describe(above, mask, folder);
+        ++tiles;
+        bounded += found.visible != Range{0, kKeys};
+        unmasked += found.full.begin < found.full.end;
+      }
+    }
+  }
+  // The analysis says something about many of them.
+  EXPECT_GT(bounded, tiles / 12);
+  EXPECT_GT(unmasked, tiles / 30);
+}
+
+TEST_F(KvRangeTest, CausalIsExact) {
+  std::vector<Ranges> tiles =
+      rangesOf("%keep = arith.cmpi sge, %q, %k : index");
+  ASSERT_EQ(tiles.size(), 4u);
+  EXPECT_EQ(tiles[1].visible, (Range{0, 8}));
+  EXPECT_EQ(tiles[1].full, (Range{0, 5}));
+  EXPECT_EQ(tiles[3].visible, (Range{0, 11}));
+  EXPECT_EQ(tiles[3].full, (Range{0, 11}));
+}
+
+TEST_F(KvRangeTest, WindowHasTwoEdges) {
+  std::vector<Ranges> tiles = rangesOf(R"(
+    %w = arith.constant 6 : index
+    %d = arith.subi %q, %k : index
+    %zero = arith.constant 0 : index
+    %past = arith.cmpi sge, %d, %zero : index
+    %near = arith.cmpi slt, %d, %w : index
+    %keep = arith.andi %past, %near : i1)");
+  ASSERT_EQ(tiles.size(), 4u);
+  EXPECT_EQ(tiles[2].visible, (Range{3, 11})); // rows 8..11
+  EXPECT_EQ(tiles[2].full, (Range{6, 9}));
+}
+
+TEST_F(KvRangeTest, PrefixKeepsTheLongerCertainPart) {
+  std::vector<Ranges> tiles = rangesOf(R"(
+    %n = arith.constant 6 : index
+    %signed = arith.cmpi sle, %k, %q : index
+    %prefix = arith.cmpi slt, %k, %n : index
+    %keep = arith.ori %signed, %prefix : i1)");
+  ASSERT_EQ(tiles.size(), 4u);
+  EXPECT_EQ(tiles[0].visible, (Range{0, 6}));
+  EXPECT_EQ(tiles[0].full, (Range{0, 6}));
+  EXPECT_EQ(tiles[2].visible, (Range{0, 11}));
+  EXPECT_EQ(tiles[2].full, (Range{0, 9}));
+}
+
+TEST_F(KvRangeTest, WhatItDoesNotKnowHidesNothing) {
+  std::vector<Ranges> tiles = rangesOf(R"(
+    %two = arith.constant 2 : index
+    %r = arith.remui %k, %two : index
+    %zero = arith.constant 0 : index
+    %keep = arith.cmpi eq, %r, %zero : index)");
+  ASSERT_EQ(tiles.size(), 4u);
+  for (const Ranges &tile : tiles) {
+    EXPECT_EQ(tile.visible, (Range{0, kKeys}));
+    EXPECT_EQ(tile.full.begin, tile.full.end);
+  }
+}
+
+TEST_F(KvRangeTest, AnEmptyRegionShowsEverything) {
+  Surroundings above(context);
+  Region none;
+  KvRanges derived = derive(above, none);
+  EXPECT_EQ(derived.visible.end, above.argument(4));
+  EXPECT_EQ(derived.full.end, above.argument(4));
+}
+
+} // namespace
