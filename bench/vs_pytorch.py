@@ -25,35 +25,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kgen_runtime import Runtime  # noqa: E402
 
-# Schedules that are tried when no file names others; "" is the stored default.
-SCHEDULES = {
-    64: [
-        "",
-        "tile_q = 128, tile_kv = 64, warps = 4, stages_k = 2, stages_v = 2",
-        "tile_q = 128, tile_kv = 64, warps = 4",
-        "tile_q = 128, tile_kv = 128, warps = 4",
-        "tile_q = 128, tile_kv = 64, warps = 8, stages_k = 2, stages_v = 2",
-        "tile_q = 64, tile_kv = 64, warps = 4, stages_k = 2, stages_v = 2",
-    ],
-    128: [
-        "",
-        "tile_q = 128, tile_kv = 64, warps = 4, stages_k = 2, stages_v = 2, q_operand = shared",
-        "tile_q = 128, tile_kv = 64, warps = 4, q_operand = shared",
-        "tile_q = 128, tile_kv = 32, warps = 4, stages_k = 2, stages_v = 2, q_operand = shared",
-        "tile_q = 128, tile_kv = 64, warps = 8, stages_k = 2, stages_v = 2",
-        "tile_q = 64, tile_kv = 64, warps = 4, stages_k = 2, stages_v = 2",
-        "tile_q = 64, tile_kv = 64, warps = 4",
-    ],
-}
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tools", required=True, help="folder of kgen-opt and kgen-verify")
     parser.add_argument("--runtime", help="libkgen_runtime.so (default: TOOLS/../lib)")
     parser.add_argument("--out", help="write the results as JSON")
     parser.add_argument("--cases", default="d64_full,d64_causal,d128_full,d128_causal")
-    parser.add_argument("--schedules", help="JSON {head dim: [schedule, ...]} instead of the built-in list")
+    parser.add_argument("--schedules", help="JSON {head dim: [schedule, ...]}; \"\" is the stored default")
     parser.add_argument("--families", help="input families that kgen-verify checks (default: all)")
     parser.add_argument("--sequence", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=15)
@@ -186,7 +164,7 @@ def run_case(options, runtime, name, folder, schedules):
 def main():
     options = parse_arguments()
     library = options.runtime or os.path.join(options.tools, "..", "lib", "libkgen_runtime.so")
-    schedules = SCHEDULES
+    schedules = {64: [""], 128: [""], 256: [""]}
     if options.schedules:
         with open(options.schedules) as file:
             schedules = {int(key): value for key, value in json.load(file).items()}

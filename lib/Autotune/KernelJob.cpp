@@ -15,7 +15,9 @@ using namespace mlir;
 namespace kgen {
 
 LogicalResult emitOn(Operation *op, const Error &error) {
-  return op->emitOpError() << error.message();
+  // Not emitOpError: the whole op below the message would bury it.
+  return mlir::emitError(op->getLoc())
+         << "'" << op->getName() << "' op " << error.message();
 }
 
 std::vector<attention::ForwardOp> findAttention(Operation *root) {

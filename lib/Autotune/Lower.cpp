@@ -43,6 +43,9 @@ struct AttentionLowerPass : impl::AttentionLowerPassBase<AttentionLowerPass> {
     Expected<CompiledKernel> kernel = compiler->compile(*schedule);
     if (!kernel)
       return emitOn(op, kernel.error());
+    // Spills, serialised products: the assembler said it, the user should know.
+    for (const std::string &warning : kernel->code.warnings)
+      mlir::emitWarning(op.getLoc()) << warning;
     if (!artifact.empty())
       if (Expected<void> written = writeFile(artifact, kernel->artifact);
           !written)

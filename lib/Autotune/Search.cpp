@@ -108,11 +108,18 @@ struct AttentionSearchPass
                              options);
   }
 
-  /// The pass with its options: what a reader of a report would type.
+  /// What a reader of a report would type: the options that were given.
   std::string commandLine() {
-    std::string text = "kgen-opt --";
-    llvm::raw_string_ostream stream(text);
+    std::string pipeline;
+    llvm::raw_string_ostream stream(pipeline);
     printAsTextualPipeline(stream);
+    StringRef options = StringRef(pipeline).split('{').second;
+    options.consume_back("}");
+    std::string text = "kgen-opt --attention-search='";
+    for (StringRef option : llvm::split(options, ' '))
+      if (!option.ends_with("="))
+        text += option.str() + ' ';
+    text.back() = '\'';
     return text;
   }
 

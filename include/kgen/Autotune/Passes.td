@@ -16,7 +16,7 @@ def TargetOption : Option<"target", "target", "std::string", "\"auto\"",
   "a machine (h100, a100, rtx4090, mi250x, mi300x), an architecture (sm_80, gfx942), cpu, "
   "or auto: the first GPU, else the CPU">;
 def PtxasOption : Option<"ptxas", "ptxas", "std::string", "\"\"",
-  "the ptxas to use; empty: PATH and the toolkit, else the driver assembles">;
+  "the ptxas to use; empty: PATH and the toolkit, else the driver assembles; none: the driver">;
 def WorkerOption : Option<"worker", "worker", "std::string", "\"\"",
   "the kgen-verify to use; empty: beside this program, else PATH">;
 def SizesOption : Option<"sizes", "sizes", "std::string", "\"\"",

@@ -93,14 +93,17 @@ private:
   /// Completes `code` with a cubin, or with the PTX itself without ptxas.
   static Expected<KernelCode> assemble(KernelCode code, std::string ptx,
                                        const EmitOptions &options) {
-    std::string ptxas = findPtxas(options.ptxas);
+    std::string ptxas =
+        options.driverAssembles ? "" : findPtxas(options.ptxas);
     if (ptxas.empty()) {
       if (!options.allowPtx)
         return Error(ErrorCode::PtxasMissing, "no ptxas in PATH or toolkit");
       code.format = CodeFormat::Ptx;
       code.bytes = std::move(ptx);
       code.warnings.push_back(
-          "no ptxas: the driver assembles the PTX when the kernel is loaded");
+          options.driverAssembles
+              ? "the driver assembles the PTX when the kernel is loaded"
+              : "no ptxas: the driver assembles the PTX when the kernel is loaded");
       return code;
     }
     Expected<AssembledPtx> assembled = assemblePtx(ptxas, ptx, code.arch);

@@ -48,8 +48,8 @@ static std::vector<std::string> warningsOf(const KernelMetadata &kernel) {
       warnings.push_back(kernel.name + ": " + std::to_string(amount) + what);
   };
   warn(kernel.scratchBytes, " bytes of scratch memory for each work item");
+  // Scalar registers spill into lanes of a vector register, not into memory.
   warn(kernel.spilledVectorRegisters, " vector registers spilled");
-  warn(kernel.spilledScalarRegisters, " scalar registers spilled");
   return warnings;
 }
 

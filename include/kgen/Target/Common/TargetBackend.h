@@ -58,6 +58,7 @@ struct EmitOptions {
   bool keepAssembly = false; ///< fill KernelCode::assembly
   std::string ptxas;         ///< path; empty: search PATH and the toolkit
   bool allowPtx = true;      ///< without ptxas, give PTX to the driver
+  bool driverAssembles = false; ///< give PTX to the driver in any case
 };
 
 class TargetBackend {
