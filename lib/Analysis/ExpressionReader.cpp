@@ -138,6 +138,7 @@ private:
   FailureOr<int32_t> readFromAbove(Value value);
   LogicalResult readOp(Operation &inner);
   LogicalResult readConstant(arith::ConstantOp constant);
+  LogicalResult readExtension(arith::ExtFOp extend);
   LogicalResult readTable(Operation &inner, Value table, ValueRange indices);
   LogicalResult readDim(Operation &inner, Value shaped, Value dim);
   LogicalResult append(Operation &inner, ExpressionOp kind, ValueRange operands);
@@ -179,8 +180,11 @@ FailureOr<int32_t> Reader::readFromAbove(Value value) {
   if (matchPattern(value, m_Constant(&attribute))) {
     if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
       leaf.op = ExpressionOp::ConstantInt;
-      leaf.intValue = integer.getValue().getSExtValue();
+      // One bit is 0 or 1 in the neutral form.
       leaf.bits = bitsOf(value.getType());
+      leaf.intValue = leaf.bits == 1
+                          ? static_cast<int64_t>(integer.getValue().getZExtValue())
+                          : integer.getValue().getSExtValue();
       return emit(leaf);
     }
     if (auto number = dyn_cast<FloatAttr>(attribute)) {
@@ -229,6 +233,15 @@ LogicalResult Reader::readConstant(arith::ConstantOp constant) {
     return constant.emitError()
            << "[KG3001] expected a scalar constant, got " << constant.getType();
   positions[constant.getResult()] = *position;
+  return success();
+}
+
+/// Widening keeps the value.
+LogicalResult Reader::readExtension(arith::ExtFOp extend) {
+  FailureOr<int32_t> position = operand(extend.getIn());
+  if (failed(position))
+    return extend.emitError() << "[KG3001] extends a value with no neutral form";
+  positions[extend.getResult()] = *position;
   return success();
 }
 
@@ -286,10 +299,7 @@ LogicalResult Reader::readOp(Operation &inner) {
                               : ExpressionOp::SelectInt,
                       inner.getOperands());
       })
-      .Case([&](arith::ExtFOp extend) {
-        positions[extend.getResult()] = positions.lookup(extend.getIn());
-        return success(positions.contains(extend.getIn()));
-      })
+      .Case([&](arith::ExtFOp extend) { return readExtension(extend); })
       .Case([&](arith::TruncFOp truncate) {
         Type type = truncate.getType();
         ExpressionOp kind = type.isF16()    ? ExpressionOp::RoundToF16

@@ -12,8 +12,10 @@ SmallVector<Value> kernelCaptures(attention::ForwardOp op) {
   SmallVector<Value> captures = op.getCaptures();
   const Value operands[] = {op.getQ(), op.getK(), op.getV()};
   llvm::erase_if(captures, [&](Value value) {
+    // Scalar constants become part of the kernel; tables are passed to it.
     return llvm::is_contained(operands, value) ||
-           matchPattern(value, m_Constant());
+           (!isa<ShapedType>(value.getType()) &&
+            matchPattern(value, m_Constant()));
   });
   return captures;
 }
@@ -47,13 +49,15 @@ static FailureOr<Capture> readCapture(attention::ForwardOp op, Value value,
   Capture capture;
   capture.name = "capture" + std::to_string(index);
   auto shaped = dyn_cast<ShapedType>(value.getType());
+  bool isTable = shaped && shaped.hasRank() && !isa<VectorType>(shaped);
   std::optional<ElementType> type =
       elementTypeOf(shaped ? shaped.getElementType() : value.getType());
-  if (!type)
+  if (!type || (shaped && !isTable))
     return op.emitOpError() << "[KG3002] captured value of type "
                             << value.getType()
                             << " cannot be a kernel argument; use f32, f16, "
-                               "bf16, i1, i8, i16, i32, i64 or index";
+                               "bf16, i1, i8, i16, i32, i64, index or "
+                               "ranked tensors and memrefs of them";
   capture.type = *type;
   capture.isScalar = !shaped;
   if (shaped)
