@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include <cmath>
@@ -21,76 +22,105 @@ Value constantLike(OpBuilder &builder, Location loc, Type type, double value) {
                                    builder.getFloatAttr(type, value));
 }
 
-/// x * c with a constant c, where x is used once: pushes the constant toward
-/// the leaves, where it meets another constant.
-struct PushConstantFactor : OpRewritePattern<arith::MulFOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// A factor that can stand in an f32 constant without losing digits.
+bool isNormal(double value) {
+  return std::isnormal(static_cast<float>(value));
+}
 
-  LogicalResult matchAndRewrite(arith::MulFOp op,
-                                PatternRewriter &rewriter) const override {
-    FloatAttr factor;
-    if (!matchPattern(op.getRhs(), m_Constant(&factor)))
-      return rewriter.notifyMatchFailure(op, "no constant factor");
-    Operation *inner = op.getLhs().getDefiningOp();
-    if (!inner || !inner->hasOneUse())
-      return rewriter.notifyMatchFailure(op, "other users need the value");
-    double c = factor.getValueAsDouble();
-    Location loc = op.getLoc();
-    auto times = [&](Value value) -> Value {
-      return arith::MulFOp::create(rewriter, loc, value, op.getRhs());
-    };
-    if (auto product = dyn_cast<arith::MulFOp>(inner)) {
-      FloatAttr other;
-      if (!matchPattern(product.getRhs(), m_Constant(&other)))
-        return rewriter.notifyMatchFailure(op, "no constant to join");
-      rewriter.replaceOpWithNewOp<arith::MulFOp>(
-          op, product.getLhs(),
-          constantLike(rewriter, loc, op.getType(),
-                       c * other.getValueAsDouble()));
-      return success();
-    }
-    if (isa<arith::AddFOp, arith::SubFOp>(inner)) {
-      Value a = times(inner->getOperand(0)), b = times(inner->getOperand(1));
-      if (isa<arith::AddFOp>(inner))
-        rewriter.replaceOpWithNewOp<arith::AddFOp>(op, a, b);
-      else
-        rewriter.replaceOpWithNewOp<arith::SubFOp>(op, a, b);
-      return success();
-    }
-    if (auto select = dyn_cast<arith::SelectOp>(inner)) {
-      rewriter.replaceOpWithNewOp<arith::SelectOp>(
-          op, select.getCondition(), times(select.getTrueValue()),
-          times(select.getFalseValue()));
-      return success();
-    }
-    if (isa<arith::NegFOp>(inner)) {
-      rewriter.replaceOpWithNewOp<arith::MulFOp>(
-          op, inner->getOperand(0),
-          constantLike(rewriter, loc, op.getType(), -c));
-      return success();
-    }
-    return rewriter.notifyMatchFailure(op, "not a linear operation");
+/// The constant operand of a product or the divisor of a quotient, in f32.
+std::optional<double> constantFactor(Operation *op) {
+  FloatAttr factor;
+  if (!isa<arith::MulFOp, arith::DivFOp>(op) || !op->getResult(0).getType().isF32() ||
+      !matchPattern(op->getOperand(1), m_Constant(&factor)))
+    return std::nullopt;
+  double value = factor.getValueAsDouble();
+  return isa<arith::MulFOp>(op) ? value : 1.0 / value;
+}
+
+/// Multiplies values by constants, each as near to the leaves as it goes, where
+/// it meets another constant.
+class FactorPusher {
+public:
+  explicit FactorPusher(OpBuilder &builder) : builder(builder) {}
+
+  /// value * factor. `value` has no user but the one that takes the product.
+  Value times(Value value, double factor) {
+    if (factor == 1)
+      return value;
+    Operation *op = value.getDefiningOp();
+    if (op && op->hasOneUse())
+      if (Value pushed = timesResult(op, factor))
+        return pushed;
+    return product(value, factor);
   }
+
+private:
+  Value product(Value value, double factor) {
+    // Folds where the value is a constant.
+    return builder.createOrFold<arith::MulFOp>(
+        value.getLoc(), value,
+        constantLike(builder, value.getLoc(), value.getType(), factor));
+  }
+
+  /// Null if `op` is not linear.
+  Value timesResult(Operation *op, double factor) {
+    Location loc = op->getLoc();
+    if (std::optional<double> other = constantFactor(op)) {
+      if (!isNormal(*other) || !isNormal(*other * factor))
+        return Value();
+      return times(op->getOperand(0), *other * factor);
+    }
+    if (isa<arith::NegFOp>(op))
+      return times(op->getOperand(0), -factor);
+    if (auto select = dyn_cast<arith::SelectOp>(op))
+      return arith::SelectOp::create(builder, loc, select.getCondition(),
+                                     times(select.getTrueValue(), factor),
+                                     times(select.getFalseValue(), factor));
+    if (!isa<arith::AddFOp, arith::SubFOp>(op))
+      return Value();
+    Value a = times(op->getOperand(0), factor);
+    Value b = times(op->getOperand(1), factor);
+    if (isa<arith::AddFOp>(op))
+      return arith::AddFOp::create(builder, loc, a, b);
+    return arith::SubFOp::create(builder, loc, a, b);
+  }
+
+  OpBuilder &builder;
 };
 
-/// x / c -> x * (1/c) for a constant c whose reciprocal is finite.
-struct DivideByConstant : OpRewritePattern<arith::DivFOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// Whether a jump in the score hangs on the exact bits of `value`: then it must
+/// stay as it was written.
+bool decidesSomething(Value value) {
+  SmallVector<Value> open = {value};
+  llvm::DenseSet<Operation *> seen;
+  while (!open.empty())
+    for (Operation *user : open.pop_back_val().getUsers()) {
+      if (isa<math::FloorOp, math::CeilOp, math::RoundEvenOp, arith::FPToSIOp,
+              arith::CmpFOp, arith::RemFOp>(user))
+        return true;
+      if (seen.insert(user).second)
+        llvm::append_range(open, user->getResults());
+    }
+  return false;
+}
 
-  LogicalResult matchAndRewrite(arith::DivFOp op,
-                                PatternRewriter &rewriter) const override {
-    FloatAttr divisor;
-    if (!matchPattern(op.getRhs(), m_Constant(&divisor)))
-      return rewriter.notifyMatchFailure(op, "no constant divisor");
-    double reciprocal = 1.0 / divisor.getValueAsDouble();
-    if (!std::isfinite(reciprocal) || reciprocal == 0.0)
-      return rewriter.notifyMatchFailure(op, "the reciprocal is not a number");
-    rewriter.replaceOpWithNewOp<arith::MulFOp>(
-        op, op.getLhs(),
-        constantLike(rewriter, op.getLoc(), op.getType(), reciprocal));
-    return success();
+/// x * c and x / c inside of the score function: one constant factor at x's
+/// leaves. A reciprocal may differ from the division by a rounding.
+void joinConstantFactors(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (isOpTriviallyDead(&op)) {
+      op.erase();
+      continue;
+    }
+    std::optional<double> factor = constantFactor(&op);
+    if (!factor || !isNormal(*factor) || decidesSomething(op.getResult(0)))
+      continue;
+    OpBuilder builder(&op);
+    Value joined = FactorPusher(builder).times(op.getOperand(0), *factor);
+    op.getResult(0).replaceAllUsesWith(joined);
+    op.erase();
   }
-};
+}
 
 /// Lets the back ends fuse multiplies and adds of the score function.
 void allowContraction(Region &region) {
@@ -118,30 +148,30 @@ void addIdentityRegion(attention::ForwardOp op) {
 double moveToExp2Domain(attention::ForwardOp op) {
   double scale = op.getScale().convertToDouble();
   if (!op.hasScore()) {
-    if (scale > 0)
+    if (scale > 0 && isNormal(scale * kLog2E))
       return scale * kLog2E;
     addIdentityRegion(op);
   }
   Block &block = op.getScore().front();
   OpBuilder builder = OpBuilder::atBlockBegin(&block);
-  Location loc = op.getLoc();
-  Value product = block.getArgument(0);
-  Value scaled = arith::MulFOp::create(
-      builder, loc, product,
-      constantLike(builder, loc, product.getType(), scale));
-  product.replaceAllUsesExcept(scaled, scaled.getDefiningOp());
+  Value score = block.getArgument(0);
+  if (scale != 1) {
+    auto scaled = arith::MulFOp::create(
+        builder, op.getLoc(), score,
+        constantLike(builder, op.getLoc(), score.getType(), scale));
+    score.replaceAllUsesExcept(scaled, scaled);
+  }
   Operation *yield = block.getTerminator();
   builder.setInsertionPoint(yield);
-  yield->setOperand(
-      0, arith::MulFOp::create(
-             builder, loc, yield->getOperand(0),
-             constantLike(builder, loc, product.getType(), kLog2E)));
-  RewritePatternSet patterns(op.getContext());
-  patterns.add<PushConstantFactor, DivideByConstant>(op.getContext());
-  arith::MulFOp::getCanonicalizationPatterns(patterns, op.getContext());
-  // Nothing depends on convergence: every rewrite keeps the value.
+  Value result = yield->getOperand(0);
+  yield->setOperand(0, arith::MulFOp::create(builder, op.getLoc(), result,
+                                             constantLike(builder, op.getLoc(),
+                                                          score.getType(),
+                                                          kLog2E)));
+  // Folds what is constant and puts constants on the right.
   (void)applyPatternsGreedily(op->getParentOfType<func::FuncOp>(),
-                              std::move(patterns));
+                              FrozenRewritePatternSet());
+  joinConstantFactors(block);
   allowContraction(op.getScore());
   return 1.0;
 }
