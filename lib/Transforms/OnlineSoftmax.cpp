@@ -83,6 +83,7 @@ private:
   Value scores(Value product, Value firstKey, bool masked);
   Value inlineRegion(Region &region, OpBuilder &builder, ValueRange leading,
                      Value row, Value col, bool masked);
+  void keepReadInside(memref::LoadOp load, ValueRange positions);
   Value negatedMaximum(Value maximum);
   Value weight(OpBuilder &builder, Value score, Value negatedMaximum);
   void finish(const RunningState &state);
@@ -156,6 +157,23 @@ Value OnlineSoftmax::loadQueries() {
   return tile::LoadOp::create(emit.builder, emit.loc, view);
 }
 
+/// Clamps the indices that are computed; positions are inside as they are.
+void OnlineSoftmax::keepReadInside(memref::LoadOp load, ValueRange positions) {
+  OpBuilder builder(load);
+  for (auto [dimension, index] :
+       llvm::enumerate(load.getIndicesMutable())) {
+    if (llvm::is_contained(positions, index.get()))
+      continue;
+    Value size = memref::DimOp::create(builder, emit.loc, load.getMemRef(),
+                                       static_cast<int64_t>(dimension));
+    Value one = arith::ConstantIndexOp::create(builder, emit.loc, 1);
+    Value zero = arith::ConstantIndexOp::create(builder, emit.loc, 0);
+    Value last = arith::SubIOp::create(builder, emit.loc, size, one);
+    Value least = arith::MaxSIOp::create(builder, emit.loc, index.get(), zero);
+    index.set(arith::MinSIOp::create(builder, emit.loc, least, last));
+  }
+}
+
 /// Copies a region's body, without its terminator, with (leading..., b, h,
 /// q_idx, kv_idx) for its arguments. Returns what it yields.
 Value OnlineSoftmax::inlineRegion(Region &region, OpBuilder &builder,
@@ -176,8 +194,14 @@ Value OnlineSoftmax::inlineRegion(Region &region, OpBuilder &builder,
   SmallVector<Value> arguments(leading);
   arguments.append({batch, head, row, col});
   mapping.map(region.getArguments(), arguments);
-  for (Operation &inner : region.front().without_terminator())
-    builder.clone(inner, mapping);
+  // The score of a pair that the mask drops is computed, too, and may ask for a
+  // place that its table does not have: rel[i - j] under a causal mask.
+  bool mayBeDropped = masked && op.hasMask() && !leading.empty();
+  for (Operation &inner : region.front().without_terminator()) {
+    Operation *copy = builder.clone(inner, mapping);
+    if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
+      keepReadInside(load, arguments);
+  }
   return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }
 
