@@ -107,7 +107,7 @@ Expected<Hsaco> rocdl::emitHsaco(llvm::Module &module, const std::string &arch,
         stream << '\n';
       },
       &errors);
-  auto restore = llvm::make_scope_exit(
+  auto restore = llvm::scope_exit(
       [&] { context.setDiagnosticHandlerCallBack(nullptr); });
 
   optimise(module, **machine);

@@ -1,0 +1,122 @@
+//===- main.cpp - kgen-bench: times artefacts against each other -----------===//
+//
+// kgen-bench BASE.kgen OTHER.kgen... [options of kgen-verify]
+//
+// Verifies every artefact, then times each of the others against the first one,
+// in turn, in the same worker and on the same random tensors. All of them must
+// be of the same problem. A ratio below 1: faster than the first. Only accepted
+// kernels are timed. Exit status: 0 all accepted, 1 one was rejected, 2 one could
+// not be judged.
+//
+//===----------------------------------------------------------------------===//
+
+#include "../kgen-verify/Arguments.h"
+
+#include "kgen/Verifier/Client.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace kgen;
+
+namespace {
+
+constexpr const char *kBenchUsage =
+    "usage: kgen-bench BASE.kgen OTHER.kgen... [options of kgen-verify]\n"
+    "Verifies each artefact, then times each against the first, interleaved.\n"
+    "\nexit status: 0 all accepted, 1 one rejected, 2 one not judged\n";
+
+int fail(const Error &error) {
+  std::fprintf(stderr, "kgen-bench: %s\n", error.message().c_str());
+  return 2;
+}
+
+/// kgen-verify in the folder of this program, else the one in PATH.
+std::string workerBeside() {
+  std::error_code ignored;
+  std::filesystem::path self =
+      std::filesystem::read_symlink("/proc/self/exe", ignored);
+  std::filesystem::path worker = self.parent_path() / "kgen-verify";
+  return std::filesystem::exists(worker, ignored) ? worker.string()
+                                                  : "kgen-verify";
+}
+
+/// kgen-verify's request for one artefact with the given options.
+Expected<VerifyRequest> requestFor(const char *artifact,
+                                   std::vector<char *> options) {
+  std::vector<char *> argv = {const_cast<char *>("kgen-bench"),
+                              const_cast<char *>(artifact)};
+  argv.insert(argv.end(), options.begin(), options.end());
+  Expected<ToolArguments> arguments =
+      parseArguments(static_cast<int>(argv.size()), argv.data());
+  if (!arguments)
+    return arguments.error();
+  return makeRequest(*arguments);
+}
+
+/// Verifies and keeps the artefact loaded under its path; the exit status.
+int verify(WorkerClient &client, const char *artifact, VerifyRequest request) {
+  request.id = artifact;
+  request.options.time = false;
+  Verdict verdict = client.verify(request);
+  if (!verdict.accepted())
+    std::printf("%s\n%s", artifact, toString(verdict).c_str());
+  return static_cast<int>(verdict.status);
+}
+
+int compare(WorkerClient &client, const char *base, const char *other,
+            const VerifyRequest &request) {
+  TimePairRequest pair;
+  pair.candidate = other;
+  pair.incumbent = base;
+  pair.seed = request.options.seed;
+  pair.timeSeconds = request.options.timeSeconds;
+  pair.floorSeconds = request.options.floorSeconds;
+  Expected<PairTiming> timing = client.timePair(pair);
+  if (!timing)
+    return fail(timing.error());
+  std::printf("%s: %.4f ms, base %.4f ms, ratio %.4f +- %.4f (%lld bursts)\n",
+              other, timing->candidate.medianMs, timing->incumbent.medianMs,
+              timing->ratio, timing->ratioMad,
+              static_cast<long long>(timing->bursts));
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  std::vector<char *> artifacts, options;
+  for (int i = 1; i < argc; ++i)
+    (std::strncmp(argv[i], "--", 2) == 0 ? options : artifacts).push_back(argv[i]);
+  if (artifacts.empty()) {
+    std::fputs(kBenchUsage, stdout);
+    return 2;
+  }
+  std::string device = "cpu";
+  for (const char *option : options)
+    if (std::strncmp(option, "--device=", 9) == 0)
+      device = option + 9;
+  WorkerOptions worker;
+  worker.command.front() = workerBeside();
+  worker.device = device;
+  WorkerClient client(worker);
+  int status = 0;
+  std::vector<VerifyRequest> requests;
+  for (const char *artifact : artifacts) {
+    Expected<VerifyRequest> request = requestFor(artifact, options);
+    if (!request)
+      return fail(request.error());
+    status = std::max(status, verify(client, artifact, *request));
+    requests.push_back(std::move(*request));
+  }
+  if (status != 0)
+    return status;
+  for (size_t i = 1; i < artifacts.size(); ++i)
+    status = std::max(status,
+                      compare(client, artifacts[0], artifacts[i], requests[i]));
+  return status;
+}
