@@ -162,7 +162,9 @@ void HostCallBuilder::packOutputs(SmallVectorImpl<Value> &results) {
 Value HostCallBuilder::storePacked() {
   auto type = MemRefType::get({static_cast<int64_t>(packed.size())},
                               rewriter.getI64Type());
-  Value words = memref::AllocaOp::create(rewriter, loc, type);
+  // On the heap: the call may stand in a loop, where an alloca would grow the
+  // stack with each trip.
+  Value words = memref::AllocOp::create(rewriter, loc, type);
   for (auto [position, word] : llvm::enumerate(packed)) {
     Value index = arith::ConstantIndexOp::create(rewriter, loc, position);
     memref::StoreOp::create(rewriter, loc, word, words, index);
@@ -192,6 +194,7 @@ void HostCallBuilder::build(std::string_view artifact) {
                            ValueRange{addressOf(blob), i64(artifact.size()),
                                       addressOf(words), i64(packed.size())})
           .getResult(0);
+  memref::DeallocOp::create(rewriter, loc, words);
   Value zero = arith::ConstantIntOp::create(rewriter, loc, 0, 32);
   Value done = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq,
                                      status, zero);
