@@ -101,6 +101,9 @@ Expected<Machine> resolveMachine(std::string_view target,
   return Machine{std::move(*hardware), std::move(device)};
 }
 
+/// A month: what is longer, or infinite, is a slip, and no clock takes it.
+constexpr double kLongestSeconds = 31 * 24 * 3600.0;
+
 Expected<double> parseDuration(std::string_view text) {
   double value = 0;
   auto [end, code] =
@@ -110,9 +113,11 @@ Expected<double> parseDuration(std::string_view text) {
                   : unit == "m"             ? 60
                   : unit == "h"             ? 3600
                                             : 0;
-  if (code != std::errc() || !(value > 0) || factor == 0)
+  double seconds = value * factor;
+  if (code != std::errc() || !(seconds > 0 && seconds <= kLongestSeconds) ||
+      factor == 0)
     return Error(ErrorCode::DurationInvalid, "got '" + std::string(text) + "'");
-  return value * factor;
+  return seconds;
 }
 
 /// One "name=value"; sets the size it names.
