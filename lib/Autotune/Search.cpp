@@ -128,6 +128,10 @@ struct AttentionSearchPass
         compilerFor(op, machine, ptxas);
     if (!compiler)
       return failure();
+    // Before the search, which is the long part.
+    if (!report.empty() && history.empty())
+      return emitOn(op, Error(ErrorCode::ReportNeedsHistory, "report='" +
+                                                                 report + "'"));
     Expected<search::SearchResult> result = run(*compiler, machine);
     if (!result)
       return emitOn(op, result.error());
@@ -154,9 +158,6 @@ struct AttentionSearchPass
   }
 
   LogicalResult writeReports(attention::ForwardOp op) {
-    if (history.empty())
-      return emitOn(op, Error(ErrorCode::ReportNeedsHistory, "report='" +
-                                                                 report + "'"));
     Expected<search::HistoryContents> contents = search::readHistory(history);
     if (!contents)
       return emitOn(op, contents.error());
