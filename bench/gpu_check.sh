@@ -3,6 +3,7 @@
 #   bench/gpu_check.sh TOOLS LIBRARY OUT
 # TOOLS holds kgen-opt and kgen-verify, LIBRARY is libkgen_runtime.so, OUT a folder for results.
 #   1. every variant of test/Variants in the verifier, on the GPU
+#      and one whose PTX the driver assembles
 #   2. a search on the GPU, its history and report
 #   3. compute-sanitizer memcheck over a masked, ragged kernel (if it is installed)
 #   4. kgen against PyTorch, interleaved (if PyTorch is installed)
@@ -26,7 +27,9 @@ verify_one() {
 }
 export -f verify_one
 ls test/Variants/*.mlir | xargs -P 4 -I{} bash -c 'verify_one {}' | sort -k2 | tee "$out/variants.txt"
-grep -q '^FAIL' "$out/variants.txt" && failures=1
+"$tools/kgen-opt" test/Variants/causal.mlir --attention-verify='target=gpu ptxas=none' -o /dev/null 2>&1 |
+  grep -o -E 'accepted on .*|error: .*' | sed 's|^|PTX to the driver, causal.mlir: |' | tee -a "$out/variants.txt"
+grep -q -E '^FAIL|error: ' "$out/variants.txt" && failures=1
 
 rm -f "$out/search.jsonl"
 "$tools/kgen-opt" test/Variants/Inputs/relative_position_bf16.mlir -o "$out/winner.mlir" \

@@ -2,6 +2,8 @@
 
 #include "kgen/Analysis/ProblemReader.h"
 
+#include "kgen/Schedule/MaskDensity.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -106,6 +108,7 @@ FailureOr<Problem> readProblem(attention::ForwardOp op) {
     return failure();
   problem.score = std::move(*score);
   problem.mask = std::move(*mask);
+  problem.maskSummary = summariseMask(problem, nominalSizes(problem));
   return problem;
 }
 

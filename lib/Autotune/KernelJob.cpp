@@ -63,6 +63,7 @@ bestInHistory(const KernelCompiler &compiler, const std::string &path) {
     if (!known)
       continue; // another version's record
     known->name = wanted.name;
+    known->maskSummary = wanted.maskSummary; // of other sizes
     if (*known == wanted)
       keys.insert(entry.context.problemKey);
   }

@@ -5,6 +5,7 @@
 
 #include "kgen/Autotune/Passes.h"
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
+#include "kgen/Schedule/MaskDensity.h"
 #include "kgen/Search/History.h"
 #include "kgen/Search/Report.h"
 #include "kgen/Search/Search.h"
@@ -94,8 +95,9 @@ struct AttentionSearchPass
                                   machine.hardware);
     std::unique_ptr<search::CompileService> service =
         createCompileService(compiler);
-    search::SearchTask task{compiler.problem(), *shape, machine.hardware,
-                            commandLine()};
+    Problem problem = compiler.problem();
+    problem.maskSummary = summariseMask(problem, *shape);
+    search::SearchTask task{problem, *shape, machine.hardware, commandLine()};
     search::SearchOptions options;
     options.budget = {*seconds, static_cast<size_t>(candidates)};
     options.measure.seed = seed;

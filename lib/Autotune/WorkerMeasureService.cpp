@@ -40,7 +40,10 @@ WorkerMeasureService::WorkerMeasureService(WorkerOptions options,
                                            HardwareModel hardware)
     : client(std::move(options)), problem(std::move(problem)),
       sizes(std::move(sizes)),
-      leastSeconds(floorSeconds(this->problem, this->sizes, hardware)) {}
+      // What a mask keeps is an estimate, and a floor must not be one.
+      leastSeconds(this->problem.mask.empty()
+                       ? floorSeconds(this->problem, this->sizes, hardware)
+                       : 0) {}
 
 Expected<search::MeasureIdentity> WorkerMeasureService::identify() {
   Expected<WorkerHello> hello = client.hello();

@@ -70,8 +70,11 @@ std::string describeProblem(const SearchState &state) {
        << (problem.writesLse ? ", writes LSE" : "") << ".\n";
   text << describeProgram("Score function:", problem.score, " identity.");
   text << describeProgram("Mask (kept pairs):", problem.mask, " keeps all.");
-  text << "The mask keeps " << formatNumber(100 * problem.maskSummary.density)
-       << " % of the pairs"
+  bool unknown = !problem.mask.empty() && problem.maskSummary.density >= 1;
+  text << "The mask keeps "
+       << (unknown ? std::string("an unknown share")
+                   : formatNumber(100 * problem.maskSummary.density) + " %")
+       << " of the pairs"
        << (problem.maskSummary.analysed ? "; empty tiles are skipped" : "")
        << ".\n";
   text << "Work: " << formatNumber(attentionFlops(problem, state.sizes) / 1e9)

@@ -48,8 +48,11 @@ void describeShapes(const Shapes &shapes, FactList &facts) {
   facts.emplace_back("V", tensor({sizes.batch, problem.headsKV, sizes.seqKV,
                                   problem.headDimV}));
   facts.emplace_back("Element type", std::string(spelling(problem.dtype)));
-  facts.emplace_back("Kept pairs",
-                     formatNumber(100 * problem.maskSummary.density) + " %");
+  bool unknown = !problem.mask.empty() && problem.maskSummary.density >= 1;
+  facts.emplace_back(
+      "Kept pairs",
+      unknown ? "depends on captured values; rates count all pairs"
+              : formatNumber(100 * problem.maskSummary.density) + " %");
 }
 
 } // namespace
