@@ -70,7 +70,7 @@ FailureOr<CompiledVariant> compileVariant(ModuleOp module,
   if (!machine)
     return emitOn(op, machine.error());
   EmitOptions options;
-  options.ptxas = request.ptxas;
+  setAssembler(options, request.ptxas);
   options.keepAssembly = request.emit == EmitKind::Assembly;
   std::unique_ptr<KernelCompiler> compiler = compilerFor(op, *machine, options);
   if (!compiler)

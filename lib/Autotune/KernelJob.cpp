@@ -26,11 +26,16 @@ std::vector<attention::ForwardOp> findAttention(Operation *root) {
   return ops;
 }
 
+void setAssembler(EmitOptions &options, const std::string &ptxas) {
+  options.driverAssembles = ptxas == "none";
+  options.ptxas = options.driverAssembles ? "" : ptxas;
+}
+
 std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
                                             const Machine &machine,
                                             const std::string &ptxas) {
   EmitOptions options;
-  options.ptxas = ptxas;
+  setAssembler(options, ptxas);
   return compilerFor(op, machine, options);
 }
 

@@ -18,6 +18,9 @@ mlir::LogicalResult emitOn(mlir::Operation *op, const Error &error);
 /// Every attention.forward below `root`, in order.
 std::vector<attention::ForwardOp> findAttention(mlir::Operation *root);
 
+/// Applies `ptxas=`: a path, empty for a search, "none" for the driver.
+void setAssembler(EmitOptions &options, const std::string &ptxas);
+
 /// A compiler for `op` as it stands, named mods included; the op is not
 /// changed. Null after an error on the op.
 std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,

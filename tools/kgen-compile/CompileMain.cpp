@@ -43,7 +43,7 @@ struct CommandLine {
   cl::opt<std::string> history{"history", cl::desc("History file of searches"),
                                cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> ptxas{
-      "ptxas", cl::desc("The ptxas to use; default: PATH and the toolkit"),
+      "ptxas", cl::desc("The ptxas to use; default: PATH and the toolkit; none: the driver"),
       cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> worker{"worker",
                               cl::desc("The kgen-verify that looks for a GPU"),

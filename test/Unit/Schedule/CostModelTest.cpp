@@ -99,6 +99,8 @@ TEST(CostModel, FewTilesLeaveProcessorsIdle) {
   Problem problem = plainProblem(128);
   problem.headsQ = problem.headsKV = 1;
   Schedule schedule = *defaultSchedule(problem, h100);
+  schedule.tileQ = 128;
+  schedule.warps = 8;
   CostEstimate few = estimateCost(
       problem, {.batch = 1, .seqQ = 128, .seqKV = 4096}, schedule, h100);
   EXPECT_NEAR(few.waveEfficiency, 1.0 / 132, 1e-9);

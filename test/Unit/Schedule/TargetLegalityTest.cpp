@@ -47,7 +47,10 @@ TEST(NvvmLegality, SharedMemorySaysBothNumbers) {
   Problem problem = plainProblem(128);
   HardwareModel h100 = machine("h100");
   Schedule schedule = legalDefault(problem, h100);
+  schedule.tileQ = 128;
   schedule.tileKV = 64;
+  schedule.warps = 8;
+  schedule.qOperand = OperandPlace::Shared;
   schedule.stagesK = schedule.stagesV = 4;
   // (128 * 128 + 2 * 4 * 64 * 128) * 2 = 163840: fits an H100, not a 4090.
   EXPECT_TRUE(checkLegality(problem, schedule, h100).empty());
@@ -74,6 +77,8 @@ TEST(NvvmLegality, Registers) {
   Problem problem = plainProblem(128);
   HardwareModel h100 = machine("h100");
   Schedule schedule = legalDefault(problem, h100);
+  schedule.tileQ = 128;
+  schedule.tileKV = 64;
   schedule.warps = 4; // 32 rows a warp: O alone has 128 registers, Q has 64
   schedule.qOperand = OperandPlace::Registers;
   Violation violation = only(problem, schedule, h100);
