@@ -22,6 +22,13 @@ struct AttentionLowerPass : impl::AttentionLowerPassBase<AttentionLowerPass> {
     std::vector<attention::ForwardOp> ops = findAttention(getOperation());
     if (ops.empty())
       return;
+    if (!artifact.empty() && ops.size() != 1) {
+      (void)emitOn(getOperation(),
+                   Error(ErrorCode::NotOneKernel,
+                         "artifact= was given, and the module has " +
+                             std::to_string(ops.size())));
+      return signalPassFailure();
+    }
     Expected<Machine> machine = resolveMachine(target.getValue(), worker);
     if (!machine) {
       (void)emitOn(getOperation(), machine.error());

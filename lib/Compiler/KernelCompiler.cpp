@@ -123,8 +123,13 @@ Expected<OwningOpRef<ModuleOp>>
 KernelCompiler::State::lower(const Schedule &schedule, Phase last) {
   std::vector<Violation> violations =
       checkLegality(problem, schedule, hardware);
-  if (!violations.empty())
-    return Error(violations.front().code, violations.front().detail);
+  if (!violations.empty()) {
+    // All at once: a schedule with two faults takes one round.
+    std::string details = violations.front().detail;
+    for (size_t i = 1; i < violations.size(); ++i)
+      details += "; " + toString(violations[i]);
+    return Error(violations.front().code, details);
+  }
   OwningOpRef<ModuleOp> module = cloneWith(schedule);
   DiagnosticCollector diagnostics(context.get());
   PassManager manager(context.get());

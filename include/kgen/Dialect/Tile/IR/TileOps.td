@@ -14,7 +14,7 @@ def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
     Results are the three grid coordinates x, y, z. For attention the grid is
     (query tiles, query heads, batch); see docs/Architecture.md.
 
-    ```mlir
+    ```
     %x, %h, %b = tile.program_id
     ```
   }];
@@ -27,7 +27,7 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let description = [{
     Stands in the entry block of the kernel. Contents are undefined.
 
-    ```mlir
+    ```
     %k_ring = tile.alloc : !tile.buffer<2x64x128xbf16>
     ```
   }];
@@ -40,7 +40,7 @@ def Tile_SlotOp : Tile_Op<"slot", [
                          "::kgen::tile::SlotOp::viewTypeOf(::llvm::cast<::kgen::tile::BufferType>($_self))">]> {
   let summary = "one slot of a buffer";
   let description = [{
-    ```mlir
+    ```
     %view = tile.slot %k_ring[%stage] : !tile.buffer<2x64x128xbf16>
     ```
   }];
@@ -61,7 +61,7 @@ def Tile_CopyOp : Tile_Op<"copy", [MemoryEffects<[MemRead, MemWrite]>]> {
     copy may be asynchronous: the slot is readable after a `tile.wait` on the
     token and a `tile.barrier`.
 
-    ```mlir
+    ```
     %t = tile.copy %k[%b, %h, %row] limit %seq_kv to %view
        : memref<?x8x?x128xbf16>, !tile.view<64x128xbf16>
     ```
@@ -84,7 +84,7 @@ def Tile_WaitOp : Tile_Op<"wait", [MemoryEffects<[MemRead, MemWrite]>]> {
     that may still be in flight: the producer of the tiled form knows it, and
     cp.async needs it.
 
-    ```mlir
+    ```
     tile.wait %t pending 1
     ```
   }];
@@ -104,7 +104,7 @@ def Tile_LoadOp : Tile_Op<"load", [
                    "::kgen::tile::LoadOp::matrixTypeOf(::llvm::cast<::kgen::tile::ViewType>($_self))">]> {
   let summary = "reads a slot into registers as a left operand";
   let description = [{
-    ```mlir
+    ```
     %q = tile.load %view : !tile.view<128x64xbf16>
     ```
   }];
@@ -128,7 +128,7 @@ def Tile_DotOp : Tile_Op<"dot", [
     Inputs that the target's matrix unit rounds (tf32) are rounded only where
     the schedule's numerics class allows it.
 
-    ```mlir
+    ```
     %s = tile.dot %q, %k transpose_rhs
        : !tile.matrix<128x64xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x32xf32, accumulator>
     %o2 = tile.dot %p, %v acc %o
@@ -153,7 +153,7 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects, SingleBlock]> {
     indices `row + r` and `col + c`. This is where score and mask functions are
     inlined.
 
-    ```mlir
+    ```
     %p = tile.map (%s, %m) at [%q0, %kv0] : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
         -> !tile.matrix<128x32xf32, accumulator> {
     ^bb0(%se: f32, %me: f32, %i: index, %j: index):
@@ -176,7 +176,7 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects, SingleBlock]> {
 def Tile_MapRowsOp : Tile_Op<"map_rows", [RecursiveMemoryEffects, SingleBlock]> {
   let summary = "computes one value a row from per-row values";
   let description = [{
-    ```mlir
+    ```
     %alpha = tile.map_rows (%m_old, %m_new) at [%q0] : !tile.per_row<128xf32>, !tile.per_row<128xf32>
         -> !tile.per_row<128xf32> {
     ^bb0(%a: f32, %b: f32, %i: index):
@@ -212,7 +212,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure, AllTypesMatch<["init", "result"]>]>
     them. `init` is then partial, too; a splat of the neutral element is.
     `max` ignores NaN (maximumNumber of IEEE 754-2019).
 
-    ```mlir
+    ```
     %m = tile.reduce max %s init %m0 : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
     %l = tile.reduce add %p init %l0 partial : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
     ```
@@ -229,7 +229,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure, AllTypesMatch<["init", "result"]>]>
 def Tile_CombineOp : Tile_Op<"combine", [Pure, AllTypesMatch<["input", "result"]>]> {
   let summary = "joins the partial sums of a row";
   let description = [{
-    ```mlir
+    ```
     %l = tile.combine add %partial : !tile.per_row<128xf32>
     ```
   }];
@@ -244,7 +244,7 @@ def Tile_PackOp : Tile_Op<"pack", [Pure]> {
     Rounds to nearest even into the operand's element type and gives the layout
     that `tile.dot` takes on its left.
 
-    ```mlir
+    ```
     %p16 = tile.pack %p : !tile.matrix<128x32xf32, accumulator> -> !tile.matrix<128x32xbf16, operand>
     ```
   }];
@@ -257,7 +257,7 @@ def Tile_PackOp : Tile_Op<"pack", [Pure]> {
 def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
   let summary = "a matrix or per-row value with one value everywhere";
   let description = [{
-    ```mlir
+    ```
     %o = tile.splat %zero : !tile.matrix<128x64xf32, accumulator>
     ```
   }];
@@ -272,7 +272,7 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
     Writes row r to `destination[batch, head, row + r]` for `row + r < limit`,
     rounded to nearest even into the tensor's element type.
 
-    ```mlir
+    ```
     tile.store %o to %out[%b, %h, %q0] limit %seq_q
       : !tile.matrix<128x64xf32, accumulator>, memref<?x8x?x64xbf16>
     ```
@@ -289,7 +289,7 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
 def Tile_StoreRowsOp : Tile_Op<"store_rows", [MemoryEffects<[MemWrite]>]> {
   let summary = "writes per-row values to a tensor";
   let description = [{
-    ```mlir
+    ```
     tile.store_rows %lse to %out[%b, %h, %q0] limit %seq_q
       : !tile.per_row<128xf32>, memref<?x8x?xf32>
     ```
