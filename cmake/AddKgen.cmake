@@ -86,6 +86,7 @@ function(kgen_add_tool name)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections
       -Wl,--as-needed -Wl,--exclude-libs,ALL)
   endif()
+  set_property(GLOBAL APPEND PROPERTY KGEN_TOOLS ${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT KgenTools)
 endfunction()
 
