@@ -61,6 +61,11 @@ struct Counts {
   std::string describe() const;
 };
 
+/// Sets tensorCycles and issueCycles from the other numbers: the cycles of each
+/// pipe of one SM at its full rate, and the largest of them.
+struct PipeRates;
+void deriveCycles(Counts &counts, const PipeRates &rates);
+
 /// What the program's text holds, each instruction once.
 struct StaticCounts {
   std::array<uint64_t, kInstructionClasses> instructions{};

@@ -26,8 +26,22 @@ namespace kgen::emulator {
 
 enum class Vendor : uint8_t { Nvidia, Amd };
 
-/// What an emulated device allows. The numbers' sources stand in
-/// lib/Emulator/Architecture.cpp.
+/// Results, bytes or operations per cycle of one SM (compute unit). Lanes, not
+/// warps.
+struct PipeRates {
+  double warpInstructions = 4; ///< issued, over all schedulers
+  double floatLanes = 0;       ///< FP32 add, mul, fma
+  double integerLanes = 0;
+  double conversionLanes = 0;
+  double transcendentalLanes = 0;
+  double shuffleLanes = 0;
+  double tensorFlops = 0;  ///< dense, f16 or bf16 operands, f32 accumulation
+  double sharedBytes = 0;  ///< loads and stores together
+  double globalBytes = 64; ///< between the second-level cache and one SM
+};
+
+/// What an emulated device allows and how fast its pipes are. The numbers'
+/// sources stand in lib/Emulator/Core/Architecture.cpp.
 struct Architecture {
   std::string_view name; ///< "sm_80", "gfx942"
   std::string_view description;
@@ -36,9 +50,10 @@ struct Architecture {
   uint32_t maxThreads = 1024;         ///< per block
   uint32_t maxSharedBytes = 0;        ///< per block, static and dynamic
   uint32_t processors = 0;            ///< SMs or compute units
-  uint32_t registersPerSm = 0;        ///< NVIDIA: 32-bit registers, all warps
+  uint32_t registersPerSm = 0;        ///< 32-bit registers of all warps
   uint32_t sharedBanks = 32;          ///< of 4 bytes
   bool hasHopperInstructions = false; ///< wgmma, TMA, mbarrier, clusters
+  PipeRates rates;
 };
 
 /// Every architecture that can be emulated.
@@ -64,9 +79,10 @@ struct Launch {
 class Program {
 public:
   virtual ~Program();
-  /// Runs the grid, block by block (cluster by cluster), and adds what happened
-  /// to `counts`. A broken rule is an error of a 90xx code: the first one met;
-  /// its detail names the instructions and accesses involved.
+  /// Runs the grid, block by block (cluster by cluster; the order is the
+  /// seed's), and adds what happened to `counts`. A broken rule is an error of
+  /// a 90xx code: the first one met; its detail names the instructions and
+  /// accesses involved.
   virtual Expected<void> launch(const Launch &launch, GlobalMemory &memory,
                                 Counts &counts) const = 0;
   /// Instructions of the program text by class, before any is executed, with

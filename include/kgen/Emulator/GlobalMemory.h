@@ -39,21 +39,22 @@ public:
   /// reports.
   std::string describe(uint64_t address, uint64_t size) const;
 
-  /// A store by a block of the present launch: `place` says who, for reports.
-  /// Two blocks have no order, so that another block's earlier store to, or
-  /// load from, the same four bytes is a race; returns that block and its
-  /// instruction.
+  /// Starts a launch: marks of earlier ones no longer count.
+  void beginLaunch();
+  /// A store of another block: which, and by which of its instructions.
   struct Conflict {
     uint32_t block = 0;
     uint32_t instruction = 0;
-    bool wasStore = false;
   };
-  void beginLaunch();
+  /// Records a store by a block of the present launch. Blocks have no order, so
+  /// that another block's earlier store to the same four bytes is a race. Two
+  /// blocks that share a granule with smaller elements count as one, too.
+  /// Atomics are not to be noted: they order themselves.
   std::optional<Conflict> noteStore(uint64_t address, uint32_t size,
                                     uint32_t block, uint32_t instruction);
-  /// A load: conflicts with a store by another block. (Loads are not recorded:
-  /// the later store of another block to data that was read is found when the
-  /// blocks meet in the other order, which another seed gives.)
+  /// A load of what another block stored. (Loads leave no mark: a store after
+  /// another block's load is found by a seed that runs the blocks in the other
+  /// order.)
   std::optional<Conflict> checkLoad(uint64_t address, uint32_t size,
                                     uint32_t block);
 
