@@ -26,6 +26,7 @@ ROOMS = {
     "Target/ROCDL": dict(rooms=PLAIN | DIALECTS | {"Target/Common"}, outside=MLIR),
     "Compiler": dict(rooms=PLAIN | DIALECTS | TARGETS | {"Analysis", "Transforms", "Search"}, outside=MLIR),
     "Search": dict(rooms=PLAIN, outside=("nlohmann/", "curl/")),
+    "Emulator": dict(rooms={"Support"}, outside=("llvm/", "kgen_artifact.h", "kgen_emulator.h", "kgen_runtime.h")),
     "Verifier": dict(rooms=PLAIN, outside=("nlohmann/", "kgen_runtime.h")),
     "Autotune": dict(rooms=PLAIN | DIALECTS | {"Analysis", "Compiler", "Search", "Verifier"}, outside=MLIR),
     "tools": dict(rooms=PLAIN | DIALECTS | {"Autotune", "Compiler", "Search", "Verifier"}, outside=MLIR),
