@@ -71,6 +71,7 @@ struct StaticCounts {
   std::array<uint64_t, kInstructionClasses> instructions{};
   uint64_t total = 0;
   uint64_t staticSharedBytes = 0;
+  uint64_t localBytes = 0;            ///< per thread: stack and spills
   uint32_t vectorRegisters = 0;       ///< AMD: VGPRs; NVIDIA: 0 (ptxas decides)
   uint32_t accumulationRegisters = 0; ///< AMD: AGPRs
   uint32_t scalarRegisters = 0;       ///< AMD: SGPRs
