@@ -26,15 +26,21 @@ typedef enum kgen_copy_t {
 #define KGEN_ON_EVERY_DEVICE (-2)
 
 struct kgen_driver_t {
+  /* Whose artefacts it runs; 0: info->target of each device says it, and no
+     device is opened unless it is named. */
   kgen_target_t target;
   const char *name; /* prefix of its device names */
 
-  /* Loads the vendor's library when it is first needed. */
+  /* Loads the vendor's library when it is first needed. Devices that can be
+     named but are no hardware do not count. */
   kgen_status_t (*count)(int32_t *count);
   /* Fills everything but info->name; ordinal is below count. */
   kgen_status_t (*describe)(int32_t ordinal,
                             const kgen_device_options_t *options,
                             kgen_device_info_t *info);
+  /* In place of both where devices have names instead of ordinals: fills all of
+     info from what follows the prefix and a colon. NULL elsewhere. */
+  kgen_status_t (*describe_named)(const char *name, kgen_device_info_t *info);
   /* Sets device->state; device->info is filled. */
   kgen_status_t (*open)(kgen_device_t *device);
   void (*close)(kgen_device_t *device);
@@ -77,15 +83,25 @@ struct kgen_driver_t {
                           void *stream);
   /* Greatest number of blocks in x, y, z. */
   int64_t grid_limit[3];
+
+  /* Emulated devices only, NULL elsewhere. */
+  kgen_status_t (*counts)(kgen_device_t *device, kgen_device_counts_t *counts);
+  kgen_status_t (*vary_interleaving)(kgen_device_t *device, uint64_t variation);
 };
 
 extern const kgen_driver_t kgen_cpu_driver;
 extern const kgen_driver_t kgen_cuda_driver;
 extern const kgen_driver_t kgen_hip_driver;
+extern const kgen_driver_t kgen_emulated_driver;
+
+/* kgen_device_enumerate_emulated, with its arguments checked. */
+kgen_status_t kgen_emulated_enumerate(kgen_device_info_t *infos,
+                                      size_t capacity, size_t *count);
 
 /* For tests: loads the vendor's functions from this path instead of the usual
    name; NULL restores it. Handles made before keep working. */
 void kgen_cuda_set_library(const char *path);
 void kgen_hip_set_library(const char *path);
+void kgen_emulator_set_library(const char *path);
 
 #endif /* KGEN_RUNTIME_DRIVERS_DRIVER_H */

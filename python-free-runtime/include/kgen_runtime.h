@@ -2,8 +2,9 @@
 -----------------===*\
 |*
 |* The one public header of the runtime: C11 (and C++), depends on libc and
-|* dlopen alone. CUDA and HIP are found when they are first asked for; the CPU
-|* driver is always there. docs/Runtime.md walks through it with an example.
+|* dlopen alone. CUDA, HIP and the emulator are found when they are first asked
+|* for; the CPU driver is always there. docs/Runtime.md walks through it with an
+|* example.
 |*
 |* Order of a program:
 |*   kgen_artifact_load -> kgen_device_open -> kgen_kernel_load -> kgen_launch
@@ -70,7 +71,8 @@ typedef enum kgen_status_t {
   KGEN_STATUS_ARTIFACT_ARCH = 7009,
   /* A file cannot be opened or read. Retry: yes, when the file is there. */
   KGEN_STATUS_FILE_UNREADABLE = 7010,
-  /* A device name that is not "cpu", "cuda[:N]" or "hip[:N]". Retry: no. */
+  /* A device name that is not "cpu", "cuda[:N]", "hip[:N]" or
+     "emulated:ARCH[,seed=N]". Retry: no. */
   KGEN_STATUS_UNKNOWN_DEVICE_NAME = 7011,
   /* No driver library, too old a one, or a machine without such a device.
      Retry: no. */
@@ -112,7 +114,14 @@ typedef enum kgen_status_t {
   KGEN_STATUS_WRONG_DEVICE = 7027,
   /* The event was not recorded yet, or has not happened yet. Retry: yes, after
      kgen_event_synchronize. */
-  KGEN_STATUS_NOT_READY = 7028
+  KGEN_STATUS_NOT_READY = 7028,
+  /* An emulated device saw a kernel break a rule of the machine: a race, an
+     access out of bounds, a missing wait. The report is in kgen_last_error().
+     Retry: no, correct the kernel; the device goes on. */
+  KGEN_STATUS_EMULATION_FINDING = 7029,
+  /* A time was asked of an emulated device. Retry: no, see
+     kgen_device_get_counts. */
+  KGEN_STATUS_NO_CLOCK = 7030
 } kgen_status_t;
 
 /* The runtime's version, "0.1.0". Static. Since 0.1. */
@@ -136,7 +145,7 @@ KGEN_API const char *kgen_last_error(void);
 typedef struct kgen_device_t kgen_device_t;
 
 typedef struct kgen_device_info_t {
-  char name[32];         /* what kgen_device_open takes: "cpu", "cuda:0" */
+  char name[48];         /* what kgen_device_open takes: "cpu", "cuda:0" */
   char description[128]; /* the vendor's name of the device */
   char arch[KGEN_ARTIFACT_ARCH_SIZE]; /* "x86-64-v4", "sm_90", "gfx942" */
   kgen_target_t target;
@@ -148,6 +157,8 @@ typedef struct kgen_device_info_t {
   uint64_t memory_bytes;     /* device memory */
   uint64_t l2_bytes;         /* last-level cache; 0 if unknown */
   uint64_t max_shared_bytes; /* dynamic shared memory per block, opt-in */
+  int32_t emulated; /* 1: kernels run in libkgen_emulator, which has counts
+                       and no clock; target and arch are what it emulates */
 } kgen_device_info_t;
 
 /* Zero-initialise, then set what should differ from the default. */
@@ -162,9 +173,12 @@ typedef struct kgen_device_options_t {
 KGEN_API kgen_status_t kgen_device_enumerate(kgen_device_info_t *infos,
                                              size_t capacity, size_t *count);
 
-/* Opens "cpu", "cuda", "cuda:N", "hip" or "hip:N" (no N: 0). CUDA: retains the
-   device's primary context, so that it shares memory and streams with other
-   users of it in this process. options may be NULL. Since 0.1. */
+/* Opens "cpu", "cuda", "cuda:N", "hip" or "hip:N" (no N: 0), or an emulated
+   device by the architecture that it emulates, "emulated:sm_80", perhaps with
+   the number of the interleaving of its threads, "emulated:sm_80,seed=7" (else
+   0). CUDA: retains the device's primary context, so that it shares memory and
+   streams with other users of it in this process. options may be NULL.
+   Since 0.1. */
 KGEN_API kgen_status_t kgen_device_open(const char *name,
                                         const kgen_device_options_t *options,
                                         kgen_device_t **device);
@@ -177,11 +191,63 @@ KGEN_API void kgen_device_close(kgen_device_t *device);
 KGEN_API kgen_status_t kgen_device_get_info(const kgen_device_t *device,
                                             kgen_device_info_t *info);
 
+/*===-- Emulated devices
+ * ---------------------------------------------------===*/
+
+/* Lists the devices that libkgen_emulator.so can emulate, as
+   kgen_device_enumerate lists hardware, which never includes these. Since 0.1.
+ */
+KGEN_API kgen_status_t kgen_device_enumerate_emulated(kgen_device_info_t *infos,
+                                                      size_t capacity,
+                                                      size_t *count);
+
+/* What an emulated device executed since it was opened: numbers of events,
+   never times. A warp's instruction counts once, however many lanes take part;
+   a launch that failed counts as far as it came. docs/Emulator.md defines each.
+ */
+typedef struct kgen_device_counts_t {
+  uint64_t launches;
+  uint64_t instructions; /* of warps (waves); the classes below add up to it */
+  uint64_t integer_instructions;
+  uint64_t float_instructions;
+  uint64_t conversion_instructions;
+  uint64_t transcendental_instructions;
+  uint64_t tensor_instructions; /* mma, wgmma, mfma */
+  uint64_t global_memory_instructions;
+  uint64_t shared_memory_instructions;
+  uint64_t shuffle_instructions;
+  uint64_t barrier_instructions;
+  uint64_t control_instructions;
+  uint64_t scalar_instructions; /* AMD */
+  uint64_t other_instructions;
+  uint64_t tensor_flops;         /* 2 m n k of each tensor instruction */
+  uint64_t global_bytes;         /* loaded and stored, bulk copies included */
+  uint64_t shared_bytes;         /* the same of shared memory */
+  uint64_t bank_conflict_cycles; /* beyond one access per bank and cycle */
+  uint64_t divergent_branches;   /* that split a warp */
+  uint64_t lane_slots;           /* warp size, summed over instructions */
+  uint64_t inactive_lane_slots;  /* of them, lanes that were switched off */
+  uint64_t tensor_cycles;        /* of the tensor unit, at ideal issue */
+  uint64_t issue_cycles; /* estimate for one processor that runs all blocks */
+} kgen_device_counts_t;
+
+/* Reads the counts of an emulated device; a device that is not has none
+   (KGEN_STATUS_INVALID_ARGUMENT). Since 0.1. */
+KGEN_API kgen_status_t kgen_device_get_counts(kgen_device_t *device,
+                                              kgen_device_counts_t *counts);
+
+/* Runs later launches in the interleaving `seed of the name + variation`. The
+   interleavings of a correct kernel all give the same result. Other devices:
+   KGEN_STATUS_INVALID_ARGUMENT. Since 0.1. */
+KGEN_API kgen_status_t kgen_device_vary_interleaving(kgen_device_t *device,
+                                                     uint64_t variation);
+
 /*===-- Streams and events
  * -------------------------------------------------===*/
 
 /* An in-order queue of work. Wherever a stream is asked for, NULL means the
-   device's default stream. CPU streams finish every call before they return. */
+   device's default stream. Streams of the CPU and of emulated devices finish
+   every call before they return. */
 typedef struct kgen_stream_t kgen_stream_t;
 
 /* Creates a stream that does not wait for the default one. Since 0.1. */
@@ -189,8 +255,8 @@ KGEN_API kgen_status_t kgen_stream_create(kgen_device_t *device,
                                           kgen_stream_t **stream);
 
 /* Wraps a CUstream or hipStream_t that the caller owns and that outlives the
-   wrapper; NULL is the driver's default stream. CPU: native must be NULL.
-   Since 0.1. */
+   wrapper; NULL is the driver's default stream. CPU and emulated devices:
+   native must be NULL. Since 0.1. */
 KGEN_API kgen_status_t kgen_stream_adopt(kgen_device_t *device, void *native,
                                          kgen_stream_t **stream);
 
@@ -217,7 +283,8 @@ KGEN_API kgen_status_t kgen_event_record(kgen_event_t *event,
 /* Waits until the last recorded point is reached. Since 0.1. */
 KGEN_API kgen_status_t kgen_event_synchronize(kgen_event_t *event);
 /* Milliseconds of device time from `start` to `stop`; both must have happened,
-   else KGEN_STATUS_NOT_READY. Since 0.1. */
+   else KGEN_STATUS_NOT_READY. Emulated devices have no time:
+   KGEN_STATUS_NO_CLOCK. Since 0.1. */
 KGEN_API kgen_status_t kgen_event_elapsed(const kgen_event_t *start,
                                           const kgen_event_t *stop,
                                           double *milliseconds);
@@ -303,7 +370,8 @@ kgen_artifact_get_parameter(const kgen_artifact_t *artifact, size_t index);
 /* Bytes of one element; 0 for an unknown type. Since 0.1. */
 KGEN_API size_t kgen_element_size(kgen_element_type_t type);
 
-/* Opens the first device that can run the artefact. Since 0.1. */
+/* Opens the first device that can run the artefact, never an emulated one.
+   Since 0.1. */
 KGEN_API kgen_status_t kgen_device_open_for(
     const kgen_artifact_t *artifact, const kgen_device_options_t *options,
     kgen_device_t **device);
@@ -351,10 +419,11 @@ typedef struct kgen_argument_t {
 } kgen_argument_t;
 
 /* Launches the kernel on the stream and returns without waiting (the CPU
-   driver returns when it is done). Checks number, kind, element type, rank,
-   static and symbolic sizes, divisors, null and alignment of the arguments, in
-   parameter order; nothing runs if one is wrong. A tensor that makes the grid
-   empty is a success that launches nothing. Arguments are copied. Since 0.1. */
+   and emulated devices return when it is done). Checks number, kind, element
+   type, rank, static and symbolic sizes, divisors, null and alignment of the
+   arguments, in parameter order; nothing runs if one is wrong. A tensor that
+   makes the grid empty is a success that launches nothing. Arguments are
+   copied. Since 0.1. */
 KGEN_API kgen_status_t kgen_launch(const kgen_kernel_t *kernel,
                                    const kgen_argument_t *arguments,
                                    size_t count, kgen_stream_t *stream);

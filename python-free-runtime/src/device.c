@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const kgen_driver_t *const drivers[] = {
-    &kgen_cpu_driver, &kgen_cuda_driver, &kgen_hip_driver};
+    &kgen_cpu_driver, &kgen_cuda_driver, &kgen_hip_driver,
+    &kgen_emulated_driver};
 enum { DRIVER_COUNT = sizeof(drivers) / sizeof(drivers[0]) };
 
 const kgen_driver_t *kgen_driver_for(kgen_target_t target) {
@@ -37,7 +38,7 @@ kgen_status_t kgen_device_enumerate(kgen_device_info_t *infos, size_t capacity,
                      count ? "infos" : "count");
   *count = 0;
   for (int i = 0; i < DRIVER_COUNT; ++i) {
-    int32_t devices = 0;
+    int32_t devices = 0; /* emulated ones are no hardware and count 0 */
     if (drivers[i]->count(&devices) != KGEN_STATUS_OK)
       continue;
     for (int32_t ordinal = 0; ordinal < devices; ++ordinal, ++*count)
@@ -48,39 +49,64 @@ kgen_status_t kgen_device_enumerate(kgen_device_info_t *infos, size_t capacity,
   return KGEN_STATUS_OK;
 }
 
-/* Splits "cuda:1" into its driver and ordinal. */
-static const kgen_driver_t *parse_name(const char *name, int32_t *ordinal) {
+/* The ordinal in ":1", 0 for nothing; -1 if it is neither. */
+static int32_t parse_ordinal(const kgen_driver_t *driver, const char *rest) {
+  if (*rest == '\0')
+    return 0;
+  if (driver->target == KGEN_TARGET_CPU || *rest != ':' || rest[1] < '0' ||
+      rest[1] > '9')
+    return -1;
+  char *end;
+  long value = strtol(rest + 1, &end, 10);
+  return *end != '\0' || value > INT32_MAX ? -1 : (int32_t)value;
+}
+
+/* The driver whose prefix the name begins with; *rest is what follows it. */
+static const kgen_driver_t *find_driver(const char *name, const char **rest) {
   for (int i = 0; i < DRIVER_COUNT; ++i) {
     size_t length = strlen(drivers[i]->name);
-    if (strncmp(name, drivers[i]->name, length) != 0)
-      continue;
-    const char *rest = name + length;
-    *ordinal = 0;
-    if (*rest == '\0')
+    *rest = name + length;
+    if (strncmp(name, drivers[i]->name, length) == 0)
       return drivers[i];
-    if (drivers[i]->target == KGEN_TARGET_CPU || *rest != ':' ||
-        rest[1] < '0' || rest[1] > '9')
-      return NULL;
-    char *end;
-    long value = strtol(rest + 1, &end, 10);
-    if (*end != '\0' || value > INT32_MAX)
-      return NULL;
-    *ordinal = (int32_t)value;
-    return drivers[i];
   }
   return NULL;
 }
 
-static kgen_status_t open_ordinal(const kgen_driver_t *driver, int32_t ordinal,
-                                  const kgen_device_options_t *options,
-                                  kgen_device_t **result) {
+static kgen_status_t unknown_name(const char *name) {
+  return kgen_fail(KGEN_STATUS_UNKNOWN_DEVICE_NAME, "no device is named '%s'",
+                   name);
+}
+
+/* Fills *info with the device of this name, if it is there. */
+static kgen_status_t describe_by_name(const kgen_driver_t *driver,
+                                      const char *name, const char *rest,
+                                      const kgen_device_options_t *options,
+                                      kgen_device_info_t *info) {
+  if (driver->describe_named) {
+    memset(info, 0, sizeof(*info));
+    return *rest == ':' ? driver->describe_named(rest + 1, info)
+                        : unknown_name(name);
+  }
+  int32_t ordinal = parse_ordinal(driver, rest), count;
+  if (ordinal < 0)
+    return unknown_name(name);
+  KGEN_RETURN_IF_ERROR(driver->count(&count));
+  if (ordinal >= count)
+    return kgen_fail(KGEN_STATUS_DEVICE_NOT_FOUND,
+                     "%s devices here: %d, ordinal asked for: %d", driver->name,
+                     count, ordinal);
+  return describe(driver, ordinal, options, info);
+}
+
+static kgen_status_t open_described(const kgen_driver_t *driver,
+                                    const kgen_device_info_t *info,
+                                    kgen_device_t **result) {
   kgen_device_t *device = calloc(1, sizeof(*device));
   if (!device)
     return kgen_fail(KGEN_STATUS_OUT_OF_MEMORY, "no host memory for a device");
   device->driver = driver;
-  kgen_status_t status = describe(driver, ordinal, options, &device->info);
-  if (status == KGEN_STATUS_OK)
-    status = driver->open(device);
+  device->info = *info;
+  kgen_status_t status = driver->open(device);
   if (status != KGEN_STATUS_OK) {
     free(device);
     return status;
@@ -105,17 +131,13 @@ kgen_status_t kgen_device_open(const char *name,
   if (!name)
     return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "name is NULL");
   KGEN_RETURN_IF_ERROR(check_options(options));
-  int32_t ordinal, count;
-  const kgen_driver_t *driver = parse_name(name, &ordinal);
+  const char *rest;
+  const kgen_driver_t *driver = find_driver(name, &rest);
   if (!driver)
-    return kgen_fail(KGEN_STATUS_UNKNOWN_DEVICE_NAME, "no device is named '%s'",
-                     name);
-  KGEN_RETURN_IF_ERROR(driver->count(&count));
-  if (ordinal >= count)
-    return kgen_fail(KGEN_STATUS_DEVICE_NOT_FOUND,
-                     "%s devices here: %d, ordinal asked for: %d", driver->name,
-                     count, ordinal);
-  return open_ordinal(driver, ordinal, options, device);
+    return unknown_name(name);
+  kgen_device_info_t info;
+  KGEN_RETURN_IF_ERROR(describe_by_name(driver, name, rest, options, &info));
+  return open_described(driver, &info, device);
 }
 
 kgen_status_t kgen_device_open_for(const kgen_artifact_t *artifact,
@@ -137,7 +159,7 @@ kgen_status_t kgen_device_open_for(const kgen_artifact_t *artifact,
     KGEN_RETURN_IF_ERROR(describe(driver, ordinal, options, &info));
     status = driver->check_arch(&info, artifact->header);
     if (status == KGEN_STATUS_OK)
-      return open_ordinal(driver, ordinal, options, device);
+      return open_described(driver, &info, device);
   }
   if (count == 0)
     kgen_fail(status, "%s devices here: 0", driver->name);
@@ -158,4 +180,36 @@ kgen_status_t kgen_device_get_info(const kgen_device_t *device,
                      device ? "info" : "device");
   *info = device->info;
   return KGEN_STATUS_OK;
+}
+
+kgen_status_t kgen_device_enumerate_emulated(kgen_device_info_t *infos,
+                                             size_t capacity, size_t *count) {
+  if (!count || (capacity > 0 && !infos))
+    return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "%s is NULL",
+                     count ? "infos" : "count");
+  *count = 0;
+  return kgen_emulated_enumerate(infos, capacity, count);
+}
+
+static kgen_status_t not_emulated(const kgen_device_t *device) {
+  return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "%s is no emulated device",
+                   device->info.name);
+}
+
+kgen_status_t kgen_device_get_counts(kgen_device_t *device,
+                                     kgen_device_counts_t *counts) {
+  if (!device || !counts)
+    return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "%s is NULL",
+                     device ? "counts" : "device");
+  return device->driver->counts ? device->driver->counts(device, counts)
+                                : not_emulated(device);
+}
+
+kgen_status_t kgen_device_vary_interleaving(kgen_device_t *device,
+                                            uint64_t variation) {
+  if (!device)
+    return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "device is NULL");
+  return device->driver->vary_interleaving
+             ? device->driver->vary_interleaving(device, variation)
+             : not_emulated(device);
 }

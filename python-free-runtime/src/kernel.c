@@ -30,7 +30,8 @@ static kgen_status_t check_loadable(const kgen_device_t *device,
     return kgen_fail(KGEN_STATUS_ARTIFACT_TARGET,
                      "artefact is for target %s, %s is of %s",
                      kgen_driver_for((kgen_target_t)header->target)->name,
-                     device->info.name, device->driver->name);
+                     device->info.name,
+                     kgen_driver_for(device->info.target)->name);
   KGEN_RETURN_IF_ERROR(device->driver->check_arch(&device->info, header));
   return check_limits(&device->info, header);
 }

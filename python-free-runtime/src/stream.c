@@ -51,11 +51,13 @@ kgen_status_t kgen_stream_create(kgen_device_t *device,
 
 kgen_status_t kgen_stream_adopt(kgen_device_t *device, void *native,
                                 kgen_stream_t **stream) {
-  if (device && device->info.target == KGEN_TARGET_CPU && native) {
+  if (device && native &&
+      (device->info.target == KGEN_TARGET_CPU || device->info.emulated)) {
     if (stream)
       *stream = NULL;
     return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT,
-                     "the CPU has no native streams, native is %p", native);
+                     "%s has no native streams, native is %p",
+                     device->info.name, native);
   }
   KGEN_RETURN_IF_ERROR(new_stream(device, stream));
   (*stream)->native = native;

@@ -1,10 +1,46 @@
 /*===- library.c - Find a vendor's functions at run time
  * -------------------===*/
+#define _GNU_SOURCE
 #include "library.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Writes the path of `file` beside `binary` or in the lib folder beside its
+   folder; false if it is in neither. */
+static bool find_beside(const char *binary, const char *file,
+                        char path[PATH_MAX]) {
+  const char *slash = strrchr(binary, '/');
+  static const char *const folders[] = {"", "../lib/"};
+  for (int i = 0; slash && i < 2; ++i) {
+    int length = snprintf(path, PATH_MAX, "%.*s%s%s", (int)(slash + 1 - binary),
+                          binary, folders[i], file);
+    if (length < PATH_MAX && access(path, R_OK) == 0)
+      return true;
+  }
+  return false;
+}
+
+static const char anchor = 0; /* an address in this shared object */
+
+/* Beside the shared object that holds this code, or, where it is linked in,
+   beside the program. */
+static bool find_installed(const char *file, char path[PATH_MAX]) {
+  Dl_info here;
+  if (dladdr(&anchor, &here) && here.dli_fname &&
+      find_beside(here.dli_fname, file, path))
+    return true;
+  char program[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+  if (length <= 0)
+    return false;
+  program[length] = '\0';
+  return find_beside(program, file, path);
+}
 
 static kgen_status_t find_symbols(const kgen_library_t *library, void *handle,
                                   char *table) {
@@ -20,7 +56,11 @@ static kgen_status_t find_symbols(const kgen_library_t *library, void *handle,
 }
 
 static kgen_status_t load(kgen_library_t *library) {
-  void *handle = dlopen(library->file, RTLD_NOW | RTLD_LOCAL);
+  char path[PATH_MAX];
+  const char *file = library->file;
+  if (library->is_kgens && !strchr(file, '/') && find_installed(file, path))
+    file = path;
+  void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     return kgen_fail(KGEN_STATUS_DRIVER_UNAVAILABLE,
                      "%s need %s, which cannot be loaded: %s",

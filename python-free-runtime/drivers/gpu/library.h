@@ -16,6 +16,7 @@ typedef struct kgen_symbol_t {
 /* A vendor's library, loaded at most once. */
 typedef struct kgen_library_t {
   const char *file;       /* what dlopen gets */
+  bool is_kgens; /* installed with this runtime: looked for beside it first */
   const char *needed_for; /* "CUDA devices", for the message */
   const kgen_symbol_t *symbols;
   size_t symbol_count;

@@ -43,6 +43,8 @@ struct HostCall {
 class HostInvoke : public Conformance {
 protected:
   void SetUp() override {
+    if (!conformanceDriver().isHardware)
+      GTEST_SKIP() << "host calls run on hardware alone";
     Conformance::SetUp();
     artifact = axpyArtifact().build();
   }

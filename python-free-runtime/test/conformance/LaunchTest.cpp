@@ -120,10 +120,12 @@ TEST_F(Conformance, DescribesTheDevice) {
   bool found = false;
   for (size_t i = 0; i < count && i < all.size(); ++i)
     found |= std::string(all[i].name) == info.name;
-  EXPECT_TRUE(found);
+  EXPECT_EQ(found, conformanceDriver().isHardware);
 }
 
 TEST_F(Conformance, OpensTheDeviceThatAnArtifactNeeds) {
+  if (!conformanceDriver().isHardware)
+    GTEST_SKIP() << "an emulated device is opened by its name alone";
   kgen_device_t *opened;
   ASSERT_OK(
       kgen_device_open_for(kgen_kernel_artifact(kernel), nullptr, &opened));
@@ -153,6 +155,8 @@ TEST_F(Conformance, KG7009OtherArch) {
       std::strstr(kgen_last_error(), conformanceDriver().otherArch.c_str()),
       nullptr)
       << kgen_last_error();
+  if (!conformanceDriver().isHardware)
+    return; // what is below asks which hardware there is
   kgen_artifact_t *artifact;
   kgen_device_t *opened;
   ASSERT_OK(kgen_artifact_load(bytes.data(), bytes.size(), &artifact));

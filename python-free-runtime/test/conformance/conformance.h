@@ -28,6 +28,7 @@ struct ConformanceDriver {
   std::string code;      ///< exports kgen_test_axpy
   uint32_t threads;      ///< per block
   bool threadSafe;       ///< whether the library below it is
+  bool isHardware = true; ///< has a clock, and is found without being named
 };
 
 /// Defined by the program's driver_*.cpp.
