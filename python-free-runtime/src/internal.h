@@ -33,6 +33,7 @@ struct kgen_artifact_t {
   atomic_int references;
   const kgen_artifact_header_t *header;
   const kgen_artifact_parameter_t *parameters;
+  const kgen_artifact_tensor_map_t *tensor_maps; /* tensor_map_count of them */
   _Alignas(16) unsigned char bytes[];
 };
 
