@@ -16,7 +16,6 @@
 #include "LaneExpr.h"
 #include "kgen/Dialect/Tile/IR/Tile.h"
 #include "kgen/Target/NVVM/FragmentLayout.h"
-#include "kgen/Target/NVVM/WgmmaLayout.h"
 
 #include "mlir/Transforms/DialectConversion.h"
 
@@ -24,15 +23,8 @@ namespace kgen::nvvm {
 
 /// What the patterns of one kernel need to know.
 struct KernelShape {
-  int64_t warps = 4; ///< that compute
-  /// The kernel has a producer (tile.roles), wgmma and TMA: a warpgroup of its
-  /// own, behind those that compute.
-  bool roles = false;
-  int64_t producerRegisters = 0; ///< setmaxnreg; 0: registers are not moved
-  int64_t groups() const { return warps / kGroupWarps; }
-  int64_t threads() const {
-    return (warps + (roles ? kGroupWarps : 0)) * kLanes;
-  }
+  int64_t warps = 4;
+  int64_t threads() const { return warps * kLanes; }
   /// 16-row blocks that a warp owns of a tile of `rows` rows.
   int64_t rowBlocks(int64_t rows) const { return rows / (warps * kBlockRows); }
 };
@@ -107,9 +99,6 @@ mlir::Value shuffleXor(mlir::ImplicitLocOpBuilder &builder, mlir::Value value,
 /// Two f32 rounded to nearest even into a register of f16 or bf16 (low, high).
 mlir::Value packPair(mlir::ImplicitLocOpBuilder &builder, mlir::Type element,
                      mlir::Value low, mlir::Value high);
-
-/// The dynamic shared memory at `bytes`.
-mlir::Value sharedPointer(mlir::ImplicitLocOpBuilder &builder, int64_t bytes);
 
 void populateMemoryPatterns(const FragmentConverter &converter,
                             mlir::RewritePatternSet &patterns);
