@@ -31,6 +31,14 @@ constexpr DefaultRow nvvm16Rows[] = {
     {256, 64, 16, 4, 1, kShared},    {256, 32, 16, 2, 1, kShared},
 };
 
+// wgmma: a warpgroup for each 64 query rows. Tiles of shared/facts' recipes that
+// ptxas compiles without spills for every named mod.
+constexpr DefaultRow hopperRows[] = {
+    {64, 192, 128, 12, 2, kShared},  {128, 128, 128, 8, 2, kShared},
+    {192, 128, 96, 8, 2, kShared},   {256, 128, 80, 8, 2, kShared},
+    {256, 128, 64, 8, 1, kShared},
+};
+
 // f32 FMAs: four bytes an element and Q in shared memory, so tiles are small.
 constexpr DefaultRow nvvm32Rows[] = {
     {64, 64, 64, 4, 2, kShared},  {128, 64, 32, 4, 1, kShared},
@@ -57,6 +65,8 @@ std::vector<Schedule> fromRows(const DefaultRow (&rows)[N], int64_t headDim,
     schedule.tileQ = row.tileQ;
     schedule.tileKV = row.tileKV;
     schedule.warps = row.warps;
+    if (usual.consumerWarpgroups > 0)
+      schedule.consumerWarpgroups = row.warps / 4;
     schedule.stagesK = schedule.stagesV = row.stages;
     schedule.qOperand = row.qOperand;
     candidates.push_back(schedule);
@@ -87,12 +97,14 @@ std::vector<Schedule> cpuCandidates(int64_t headDim,
 
 std::vector<Schedule> candidatesFor(const Problem &problem,
                                     const HardwareModel &hardware) {
-  Schedule usual = usualSchedule(capabilities(hardware.target, problem.dtype));
+  Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
   int64_t headDim = std::max(problem.headDimQK, problem.headDimV);
   switch (hardware.target) {
   case TargetKind::Cpu:
     return cpuCandidates(headDim, hardware, usual);
   case TargetKind::Nvvm:
+    if (hasRoles(hardware, problem.dtype))
+      return fromRows(hopperRows, headDim, usual);
     return problem.dtype == ElementType::F32
                ? fromRows(nvvm32Rows, headDim, usual)
                : fromRows(nvvm16Rows, headDim, usual);
@@ -111,6 +123,8 @@ Schedule fitShortQueries(const Problem &problem, Schedule schedule,
     Schedule half = schedule;
     half.tileQ /= 2;
     half.warps = std::max<int64_t>(half.warps / 2, 1);
+    if (half.consumerWarpgroups > 0)
+      half.consumerWarpgroups = half.warps / 4;
     if (!checkServedSchedule(problem, half, hardware).empty())
       break;
     schedule = half;

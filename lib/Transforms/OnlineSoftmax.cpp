@@ -23,6 +23,14 @@
 //   visible.begin      full.begin         full.end       visible.end
 //        |--- masked loop ---|--- plain loop ---|--- masked loop ---|
 //
+// Where a workgroup has a producer (tile.roles), its two parts walk over the same
+// tiles. The consumers may then start the products of two steps together, so that
+// the softmax of one runs under the product of the other (Shah et al.,
+// "FlashAttention-3", arXiv 2407.08608):
+//
+//   start S' = Q K'^T     start O = a O + P V     await S'     softmax of S'
+//   await O               P = P'
+//
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
@@ -65,6 +73,29 @@ struct RunningState {
   }
 };
 
+/// What the softmax of one key tile gives.
+struct Weights {
+  Value weights; ///< P in f32
+  Value maximum, sum;
+  Value rescale; ///< a: the factor of what was summed before
+};
+
+/// A step whose product P V has not been started yet.
+struct PendingStep {
+  RunningState state; ///< its output lacks `rescale` and the step's P V
+  Value weights;      ///< P as an operand
+  Value rescale;
+
+  SmallVector<Value> values() const {
+    SmallVector<Value> all = {weights, rescale};
+    llvm::append_range(all, state.values());
+    return all;
+  }
+  static PendingStep from(ValueRange values) {
+    return {RunningState::from(values.drop_front(2)), values[0], values[1]};
+  }
+};
+
 class OnlineSoftmax {
 public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
@@ -74,12 +105,32 @@ public:
   void lower();
 
 private:
+  void lowerWithRoles();
   void readGrid();
   void findKeyTiles();
   Value loadQueries();
-  RunningState loop(Value firstTile, Value endTile, bool masked,
-                    RunningState state);
-  RunningState step(Value keyTile, bool masked, RunningState state);
+  RunningState initialState(KvPipeline::Tokens tokens);
+  using Step = llvm::function_ref<SmallVector<Value>(Value place, ValueRange)>;
+  SmallVector<Value> loop(Value first, Value end, ValueRange state, Step step);
+  RunningState loop(Value first, Value end, bool masked, RunningState state);
+  RunningState step(Value place, bool masked, RunningState state);
+  Value multiplyKeys(Value keys, bool async);
+  Weights softmax(Value product, Value firstKey, bool masked, Value maximum,
+                  Value sum);
+  Value rescaled(Value output, Value rescale);
+  Value pack(Value weights);
+
+  // With roles.
+  void send();
+  void consume();
+  Value tileAt(Value place);
+  PendingStep firstStep();
+  PendingStep overlappedStep(Value place, bool masked, PendingStep before);
+  RunningState lastStep(PendingStep pending);
+  void takeTurn();
+  void passTurn();
+  void await(MutableArrayRef<Value> matrices, int64_t pending,
+             ValueRange after = {});
   Value scores(Value product, Value firstKey, bool masked);
   Value inlineRegion(Region &region, OpBuilder &builder, ValueRange leading,
                      Value row, Value col, bool masked);
@@ -97,7 +148,10 @@ private:
   Value queries; ///< operand matrix or view, as the schedule says
   /// In tiles of keys: visible, and the part of it that needs no mask.
   Value visibleBegin, visibleEnd, fullBegin, fullEnd;
-  std::optional<KvPipeline> pipeline;
+  /// Not owned: lives while the loops are emitted.
+  KvPipeline *pipeline = nullptr;
+  /// Set in kernels with roles.
+  KvRings *rings = nullptr;
 };
 
 /// Grid: (query tiles, query heads, batch).
@@ -129,7 +183,9 @@ void OnlineSoftmax::findKeyTiles() {
   visibleBegin = emit.floorDiv(ranges.visible.begin, schedule.tileKV);
   // Ends may lie before begins (an empty range) but divisions want positives.
   Value end = emit.max(ranges.visible.end, ranges.visible.begin);
-  visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), visibleBegin);
+  // A first step of its own (firstStep) wants a tile, be it a hidden one.
+  Value least = rings ? emit.add(visibleBegin, emit.index(1)) : visibleBegin;
+  visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), least);
   auto clamp = [&](Value value) {
     return emit.min(emit.max(value, visibleBegin), visibleEnd);
   };
@@ -254,26 +310,20 @@ Value OnlineSoftmax::weight(OpBuilder &builder, Value score, Value negated) {
   return math::Exp2Op::create(builder, emit.loc, exponent);
 }
 
-RunningState OnlineSoftmax::step(Value keyTile, bool masked,
-                                 RunningState state) {
-  OpBuilder &builder = emit.builder;
-  Location loc = emit.loc;
-  Value firstKey = emit.mul(keyTile, emit.index(schedule.tileKV));
-  auto multiply = [&](OpBuilder &b, ValueRange a) -> Value {
-    return arith::MulFOp::create(b, loc, a[0], a[1]);
-  };
+Value OnlineSoftmax::multiplyKeys(Value keys, bool async) {
+  return tile::DotOp::create(
+      emit.builder, emit.loc,
+      emit.accumulator(schedule.tileQ, schedule.tileKV), queries, keys, Value(),
+      /*transpose_rhs=*/true, async);
+}
 
-  Value keys = pipeline->keysReady(keyTile, state.tokens);
-  Value product = tile::DotOp::create(
-      builder, loc, emit.accumulator(schedule.tileQ, schedule.tileKV), queries,
-      keys, Value(), /*transpose_rhs=*/true);
-  Value values = pipeline->valuesReady(keyTile, state.tokens);
-
+Weights OnlineSoftmax::softmax(Value product, Value firstKey, bool masked,
+                               Value oldMaximum, Value oldSum) {
   Value score = scores(product, firstKey, masked);
-  Value maximum = emit.reduce(tile::ReductionKind::Max, score, state.maximum,
+  Value maximum = emit.reduce(tile::ReductionKind::Max, score, oldMaximum,
                               /*partial=*/false);
   Value negated = negatedMaximum(maximum);
-  Value rescale = emit.mapRows({state.maximum, negated}, firstRow,
+  Value rescale = emit.mapRows({oldMaximum, negated}, firstRow,
                                [&](OpBuilder &b, ValueRange a) {
                                  return weight(b, a[0], a[1]);
                                });
@@ -281,37 +331,69 @@ RunningState OnlineSoftmax::step(Value keyTile, bool masked,
                            [&](OpBuilder &b, ValueRange a) {
                              return weight(b, a[0], a[1]);
                            });
-  Value scaledSum = emit.mapRows({state.sum, rescale}, firstRow, multiply);
+  Value scaledSum = emit.mapRows(
+      {oldSum, rescale}, firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
+        return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
+      });
   Value sum = emit.reduce(tile::ReductionKind::Add, weights, scaledSum,
                           /*partial=*/true);
-  Value scaledOutput =
-      emit.map({state.output, rescale}, firstRow, emit.index(0), multiply);
-  auto packedType = tile::MatrixType::get(
-      builder.getContext(), schedule.tileQ, schedule.tileKV,
-      op.getElementType(), tile::MatrixKind::Operand);
-  Value packed = tile::PackOp::create(builder, loc, packedType, weights);
-  Value output =
-      tile::DotOp::create(builder, loc, state.output.getType(), packed, values,
-                          scaledOutput, /*transpose_rhs=*/false);
-  return {output, maximum, sum, state.tokens};
+  return {weights, maximum, sum, rescale};
 }
 
-RunningState OnlineSoftmax::loop(Value firstTile, Value endTile, bool masked,
-                                 RunningState state) {
+Value OnlineSoftmax::rescaled(Value output, Value rescale) {
+  return emit.map({output, rescale}, firstRow, emit.index(0),
+                  [&](OpBuilder &b, ValueRange a) -> Value {
+                    return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
+                  });
+}
+
+Value OnlineSoftmax::pack(Value weights) {
+  auto type = tile::MatrixType::get(
+      emit.builder.getContext(), schedule.tileQ, schedule.tileKV,
+      op.getElementType(), tile::MatrixKind::Operand);
+  return tile::PackOp::create(emit.builder, emit.loc, type, weights);
+}
+
+RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
+  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Value keys = pipeline->keysReady(place, state.tokens);
+  Value product = multiplyKeys(keys, /*async=*/false);
+  pipeline->keysDone(place);
+  Value values = pipeline->valuesReady(place, state.tokens);
+
+  Weights tile =
+      softmax(product, firstKey, masked, state.maximum, state.sum);
+  Value scaledOutput = rescaled(state.output, tile.rescale);
+  Value output = tile::DotOp::create(emit.builder, emit.loc,
+                                     state.output.getType(), pack(tile.weights),
+                                     values, scaledOutput);
+  pipeline->valuesDone(place);
+  return {output, tile.maximum, tile.sum, state.tokens};
+}
+
+SmallVector<Value> OnlineSoftmax::loop(Value first, Value end, ValueRange state,
+                                       Step step) {
   auto forOp = scf::ForOp::create(
-      emit.builder, emit.loc, firstTile, endTile, emit.index(1), state.values(),
-      [&](OpBuilder &, Location loc, Value keyTile, ValueRange carried) {
+      emit.builder, emit.loc, first, end, emit.index(1), state,
+      [&](OpBuilder &, Location loc, Value place, ValueRange carried) {
         OpBuilder::InsertionGuard guard(emit.builder);
-        emit.builder.setInsertionPointToEnd(keyTile.getParentBlock());
-        RunningState next = step(keyTile, masked, RunningState::from(carried));
-        scf::YieldOp::create(emit.builder, loc, next.values());
+        emit.builder.setInsertionPointToEnd(place.getParentBlock());
+        SmallVector<Value> next = step(place, carried);
+        scf::YieldOp::create(emit.builder, loc, next);
       });
-  return RunningState::from(forOp.getResults());
+  return SmallVector<Value>(forOp.getResults());
+}
+
+RunningState OnlineSoftmax::loop(Value first, Value end, bool masked,
+                                 RunningState state) {
+  return RunningState::from(
+      loop(first, end, state.values(), [&](Value place, ValueRange carried) {
+        return step(place, masked, RunningState::from(carried)).values();
+      }));
 }
 
 /// O / l and LSE.
 void OnlineSoftmax::finish(const RunningState &state) {
-  pipeline->drain(state.tokens);
   Value sum = tile::CombineOp::create(emit.builder, emit.loc,
                                       state.sum.getType(),
                                       tile::ReductionKind::Add, state.sum);
@@ -322,11 +404,8 @@ void OnlineSoftmax::finish(const RunningState &state) {
     return Value(
         arith::SelectOp::create(b, emit.loc, empty, emit.f32(0), quotient));
   });
-  Value output = emit.map({state.output, inverse}, firstRow, emit.index(0),
-                          [&](OpBuilder &b, ValueRange a) -> Value {
-                            return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
-                          });
-  tile::StoreOp::create(emit.builder, emit.loc, output, op.getO(), batch, head,
+  tile::StoreOp::create(emit.builder, emit.loc,
+                        rescaled(state.output, inverse), op.getO(), batch, head,
                         firstRow, seqQ);
   if (!op.writesLse())
     return;
@@ -343,22 +422,172 @@ void OnlineSoftmax::finish(const RunningState &state) {
                             head, firstRow, seqQ);
 }
 
+RunningState OnlineSoftmax::initialState(KvPipeline::Tokens tokens) {
+  return {emit.splat(0, emit.accumulator(schedule.tileQ, op.getHeadDimV())),
+          emit.splat(kMinusInfinity, emit.perRow(schedule.tileQ)),
+          emit.splat(0, emit.perRow(schedule.tileQ)), std::move(tokens)};
+}
+
+//===----------------------------------------------------------------------===//
+// With roles
+//===----------------------------------------------------------------------===//
+
+/// The key tile at a place of the walk.
+Value OnlineSoftmax::tileAt(Value place) {
+  if (!rings)
+    return place;
+  if (schedule.kvDirection == KvDirection::Forward)
+    return emit.add(visibleBegin, place);
+  return emit.sub(emit.sub(visibleEnd, emit.index(1)), place);
+}
+
+void OnlineSoftmax::send() {
+  readGrid();
+  findKeyTiles();
+  Value zero = emit.index(0);
+  rings->send({batch, head, headKV, firstRow,
+               emit.sub(visibleEnd, visibleBegin),
+               [&](Value place) { return tileAt(place); }},
+              {zero, zero});
+}
+
+void OnlineSoftmax::await(MutableArrayRef<Value> matrices, int64_t pending,
+                          ValueRange after) {
+  SmallVector<Value> started(matrices);
+  auto op = tile::AwaitOp::create(emit.builder, emit.loc,
+                                  ValueRange(started).getTypes(), started,
+                                  after, pending);
+  llvm::copy(op.getResults(), matrices.begin());
+}
+
+/// Warpgroups start their products in turns, so that the softmax of one runs
+/// under the products of the next.
+void OnlineSoftmax::takeTurn() {
+  if (schedule.overlap == OverlapMode::Both)
+    tile::TakeTurnOp::create(emit.builder, emit.loc);
+}
+
+void OnlineSoftmax::passTurn() {
+  if (schedule.overlap == OverlapMode::Both)
+    tile::PassTurnOp::create(emit.builder, emit.loc);
+}
+
+PendingStep OnlineSoftmax::firstStep() {
+  RunningState state = initialState({});
+  Value place = emit.index(0);
+  Value keys = rings->keysReady(place, state.tokens);
+  takeTurn();
+  Value product = multiplyKeys(keys, /*async=*/false);
+  passTurn();
+  rings->keysDone(place);
+  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Weights tile = softmax(product, firstKey, /*masked=*/true, state.maximum,
+                         state.sum);
+  return {{state.output, tile.maximum, tile.sum, {}},
+          pack(tile.weights),
+          tile.rescale};
+}
+
+PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
+                                          PendingStep before) {
+  RunningState &state = before.state;
+  Value previous = emit.sub(place, emit.index(1));
+  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+
+  Value keys = rings->keysReady(place, state.tokens);
+  takeTurn();
+  Value product = multiplyKeys(keys, /*async=*/true);
+  Value values = rings->valuesReady(previous, state.tokens);
+  Value output = tile::DotOp::create(
+      emit.builder, emit.loc, state.output.getType(), before.weights, values,
+      rescaled(state.output, before.rescale), /*transpose_rhs=*/false,
+      /*async=*/true);
+  passTurn();
+  await(product, /*pending=*/1);
+  rings->keysDone(place);
+
+  Weights tile = softmax(product, firstKey, masked, state.maximum, state.sum);
+  Value inFlight[] = {output, before.weights};
+  await(inFlight, /*pending=*/0, /*after=*/tile.sum);
+  rings->valuesDone(previous);
+  return {{inFlight[0], tile.maximum, tile.sum, {}},
+          pack(tile.weights),
+          tile.rescale};
+}
+
+RunningState OnlineSoftmax::lastStep(PendingStep pending) {
+  RunningState state = pending.state;
+  Value last = emit.sub(emit.sub(visibleEnd, visibleBegin), emit.index(1));
+  Value values = rings->valuesReady(last, state.tokens);
+  state.output = tile::DotOp::create(
+      emit.builder, emit.loc, state.output.getType(), pending.weights, values,
+      rescaled(state.output, pending.rescale));
+  rings->valuesDone(last);
+  return state;
+}
+
+/// The three loops by places of the walk, which starts at either end.
+void OnlineSoftmax::consume() {
+  readGrid();
+  findKeyTiles();
+  queries = rings->receiveQueries({emit.index(0), emit.index(0)});
+  bool forward = schedule.kvDirection == KvDirection::Forward;
+  Value plainBegin = forward ? emit.sub(fullBegin, visibleBegin)
+                             : emit.sub(visibleEnd, fullEnd);
+  Value plainEnd = forward ? emit.sub(fullEnd, visibleBegin)
+                           : emit.sub(visibleEnd, fullBegin);
+  Value end = emit.sub(visibleEnd, visibleBegin), zero = emit.index(0);
+  bool overlapped = schedule.overlap == OverlapMode::Intra ||
+                    schedule.overlap == OverlapMode::Both;
+  if (!overlapped) {
+    RunningState state = initialState({});
+    state = loop(zero, plainBegin, /*masked=*/true, state);
+    state = loop(plainBegin, plainEnd, /*masked=*/false, state);
+    return finish(loop(plainEnd, end, /*masked=*/true, state));
+  }
+  auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
+    return PendingStep::from(
+        loop(first, end, state.values(), [&](Value place, ValueRange carried) {
+          return overlappedStep(place, masked, PendingStep::from(carried))
+              .values();
+        }));
+  };
+  PendingStep state = firstStep();
+  Value one = emit.index(1);
+  plainBegin = emit.max(plainBegin, one);
+  plainEnd = emit.max(plainEnd, plainBegin);
+  state = walk(one, plainBegin, /*masked=*/true, state);
+  state = walk(plainBegin, plainEnd, /*masked=*/false, state);
+  finish(lastStep(walk(plainEnd, end, /*masked=*/true, state)));
+}
+
+void OnlineSoftmax::lowerWithRoles() {
+  KvRings storage(emit, schedule, op);
+  pipeline = rings = &storage;
+  auto roles = tile::RolesOp::create(emit.builder, emit.loc);
+  emit.builder.setInsertionPointToStart(&roles.getProducer().front());
+  send();
+  emit.builder.setInsertionPointToStart(&roles.getConsumers().front());
+  consume();
+}
+
 void OnlineSoftmax::lower() {
   factor = moveToExp2Domain(op);
+  if (schedule.producer == ProducerKind::Tma)
+    return lowerWithRoles();
   readGrid();
   findKeyTiles();
   Value keyLimit =
       emit.min(seqKV, emit.mul(visibleEnd, emit.index(schedule.tileKV)));
-  pipeline.emplace(emit, schedule, op,
-                   KvPipeline::Place{batch, headKV, visibleBegin, keyLimit});
+  KvCopies copies(emit, schedule, op,
+                  KvCopies::Place{batch, headKV, visibleBegin, keyLimit});
+  pipeline = &copies;
   queries = loadQueries();
-  RunningState state{
-      emit.splat(0, emit.accumulator(schedule.tileQ, op.getHeadDimV())),
-      emit.splat(kMinusInfinity, emit.perRow(schedule.tileQ)),
-      emit.splat(0, emit.perRow(schedule.tileQ)), pipeline->start()};
+  RunningState state = initialState(copies.start());
   state = loop(visibleBegin, fullBegin, /*masked=*/true, state);
   state = loop(fullBegin, fullEnd, /*masked=*/false, state);
   state = loop(fullEnd, visibleEnd, /*masked=*/true, state);
+  copies.drain(state.tokens);
   finish(state);
 }
 
