@@ -22,7 +22,8 @@ std::string_view spelling(TargetKind kind) {
 const std::vector<HardwareModel> &allHardware() {
   static const std::vector<HardwareModel> models = {
       hardware::h100(),   hardware::a100(),   hardware::rtx4090(),
-      hardware::mi250x(), hardware::mi300x(), hostCpu()};
+      hardware::mi250x(), hardware::mi300x(), hardware::mi355x(),
+      hostCpu()};
   return models;
 }
 
