@@ -3,7 +3,7 @@
 # Each library names its LAYER; a dependency on a kgen library of a higher layer, or of
 # another room in the same layer that is not below it, stops the configuration. The layers:
 #   0 Support   1 Schedule   2 Dialects, Runtime   3 Analysis, Verifier, Search
-#   4 Transforms   5 Target/Common   6 Target/*   7 Compiler   8 Autotune   9 tools
+#   4 Transforms   5 Target/Common   6 Target/*   7 Compiler   8 Autotune   9 tools. Emulator is in 2.
 
 # kgen_add_rooms(dir...): add_subdirectory for each.
 function(kgen_add_rooms)

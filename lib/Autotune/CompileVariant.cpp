@@ -1,4 +1,5 @@
-//===- CompileVariant.cpp - A module's attention op as an artefact ---------===//
+//===- CompileVariant.cpp - A module's attention op as an artefact
+//---------===//
 
 #include "kgen/Autotune/CompileVariant.h"
 
@@ -34,10 +35,12 @@ FailureOr<Schedule> parseRequested(attention::ForwardOp op,
 
 FailureOr<Schedule> scheduleFor(attention::ForwardOp op,
                                 const KernelCompiler &compiler,
+                                const Machine &machine,
                                 const CompileRequest &request) {
   if (!request.schedule.empty())
     return parseRequested(op, request.schedule);
-  Expected<Schedule> schedule = chooseSchedule(op, compiler, request.history);
+  Expected<Schedule> schedule =
+      chooseSchedule(op, compiler, machine, request.history);
   if (!schedule)
     return emitOn(op, schedule.error());
   return *schedule;
@@ -63,19 +66,20 @@ FailureOr<CompiledVariant> compileVariant(ModuleOp module,
                                           const CompileRequest &request) {
   std::vector<attention::ForwardOp> ops = findAttention(module);
   if (ops.size() != 1)
-    return emitOn(module, Error(ErrorCode::NotOneKernel,
-                                "the module has " + std::to_string(ops.size())));
+    return emitOn(module,
+                  Error(ErrorCode::NotOneKernel,
+                        "the module has " + std::to_string(ops.size())));
   attention::ForwardOp op = ops.front();
   Expected<Machine> machine = resolveMachine(request.target, request.worker);
   if (!machine)
     return emitOn(op, machine.error());
   EmitOptions options;
-  setAssembler(options, request.ptxas);
+  setAssembler(options, *machine, request.ptxas);
   options.keepAssembly = request.emit == EmitKind::Assembly;
   std::unique_ptr<KernelCompiler> compiler = compilerFor(op, *machine, options);
   if (!compiler)
     return failure();
-  FailureOr<Schedule> schedule = scheduleFor(op, *compiler, request);
+  FailureOr<Schedule> schedule = scheduleFor(op, *compiler, *machine, request);
   if (failed(schedule))
     return failure();
   Expected<std::string> bytes = emit(*compiler, *schedule, request.emit);

@@ -1,4 +1,5 @@
-//===- KernelJob.cpp - What lower, verify and search do with one op --------===//
+//===- KernelJob.cpp - What lower, verify and search do with one op
+//--------===//
 
 #include "KernelJob.h"
 
@@ -26,8 +27,9 @@ std::vector<attention::ForwardOp> findAttention(Operation *root) {
   return ops;
 }
 
-void setAssembler(EmitOptions &options, const std::string &ptxas) {
-  options.driverAssembles = ptxas == "none";
+void setAssembler(EmitOptions &options, const Machine &machine,
+                  const std::string &ptxas) {
+  options.driverAssembles = ptxas == "none" || machine.isEmulated();
   options.ptxas = options.driverAssembles ? "" : ptxas;
 }
 
@@ -35,7 +37,7 @@ std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
                                             const Machine &machine,
                                             const std::string &ptxas) {
   EmitOptions options;
-  setAssembler(options, ptxas);
+  setAssembler(options, machine, ptxas);
   return compilerFor(op, machine, options);
 }
 
@@ -52,10 +54,22 @@ std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
   return compiler;
 }
 
+/// Whether a number of a history may choose a schedule for this machine.
+static bool isOf(const search::Timing &timing, const Machine &machine) {
+  return timing.metric == search::Metric::Seconds || machine.isEmulated();
+}
+
+/// Times before counts, then the smaller number.
+static bool isBetter(const search::Timing &one, const search::Timing &other) {
+  return std::pair(one.metric, one.median) <
+         std::pair(other.metric, other.median);
+}
+
 /// The fastest accepted schedule that a history knows for this problem, at any
 /// sizes, on this machine.
 static Expected<std::optional<Schedule>>
-bestInHistory(const KernelCompiler &compiler, const std::string &path) {
+bestInHistory(const KernelCompiler &compiler, const Machine &machine,
+              const std::string &path) {
   Expected<search::HistoryContents> contents = search::readHistory(path);
   if (!contents)
     return contents.error();
@@ -73,30 +87,32 @@ bestInHistory(const KernelCompiler &compiler, const std::string &path) {
       keys.insert(entry.context.problemKey);
   }
   const HardwareModel &hardware = compiler.hardware();
-  std::string machine = hardware.key + "/" + hardware.arch;
+  std::string hardwareKey = hardware.key + "/" + hardware.arch;
   std::optional<Schedule> best;
-  double bestSeconds = 0;
+  search::Timing bestTiming;
   for (const search::HistoryEntry &entry : contents->entries) {
     if (!entry.candidate || !entry.candidate->timing ||
-        entry.context.hardwareKey != machine ||
+        entry.context.hardwareKey != hardwareKey ||
         !keys.count(entry.context.problemKey))
       continue;
-    double seconds = entry.candidate->timing->medianSeconds;
-    if (best && seconds >= bestSeconds)
+    const search::Timing &timing = *entry.candidate->timing;
+    if (!isOf(timing, machine) || (best && !isBetter(timing, bestTiming)))
       continue;
     best = entry.candidate->schedule;
-    bestSeconds = seconds;
+    bestTiming = timing;
   }
   return best;
 }
 
 Expected<Schedule> chooseSchedule(attention::ForwardOp op,
                                   const KernelCompiler &compiler,
+                                  const Machine &machine,
                                   const std::string &history) {
   if (auto attribute = op.getSchedule())
     return attribute->getSchedule();
   if (!history.empty()) {
-    Expected<std::optional<Schedule>> known = bestInHistory(compiler, history);
+    Expected<std::optional<Schedule>> known =
+        bestInHistory(compiler, machine, history);
     if (!known)
       return known.error();
     if (*known)

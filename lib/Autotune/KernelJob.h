@@ -1,4 +1,5 @@
-//===- KernelJob.h - What lower, verify and search do with one op ----------===//
+//===- KernelJob.h - What lower, verify and search do with one op
+//----------===//
 #ifndef KGEN_AUTOTUNE_KERNELJOB_H
 #define KGEN_AUTOTUNE_KERNELJOB_H
 
@@ -18,8 +19,10 @@ mlir::LogicalResult emitOn(mlir::Operation *op, const Error &error);
 /// Every attention.forward below `root`, in order.
 std::vector<attention::ForwardOp> findAttention(mlir::Operation *root);
 
-/// Applies `ptxas=`: a path, empty for a search, "none" for the driver.
-void setAssembler(EmitOptions &options, const std::string &ptxas);
+/// Applies `ptxas=`: a path, empty for a search, "none" for the driver. A
+/// kernel for an emulated machine stays PTX in any case.
+void setAssembler(EmitOptions &options, const Machine &machine,
+                  const std::string &ptxas);
 
 /// A compiler for `op` as it stands, named mods included; the op is not
 /// changed. Null after an error on the op.
@@ -31,9 +34,11 @@ std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
                                             const std::string &ptxas);
 
 /// The schedule on the op, else the fastest accepted one of `history` (a path;
-/// empty: none) for this problem and machine, else the default.
+/// empty: none) for this problem and machine, else the default. What was timed
+/// on hardware also serves an emulated machine, but not the reverse.
 Expected<Schedule> chooseSchedule(attention::ForwardOp op,
                                   const KernelCompiler &compiler,
+                                  const Machine &machine,
                                   const std::string &history);
 
 /// Writes a whole file.

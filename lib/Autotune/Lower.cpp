@@ -1,4 +1,5 @@
-//===- Lower.cpp - attention.forward as a call of a compiled kernel --------===//
+//===- Lower.cpp - attention.forward as a call of a compiled kernel
+//--------===//
 
 #include "KernelJob.h"
 
@@ -40,11 +41,11 @@ struct AttentionLowerPass : impl::AttentionLowerPassBase<AttentionLowerPass> {
   }
 
   LogicalResult lower(attention::ForwardOp op, const Machine &machine) {
-    std::unique_ptr<KernelCompiler> compiler =
-        compilerFor(op, machine, ptxas);
+    std::unique_ptr<KernelCompiler> compiler = compilerFor(op, machine, ptxas);
     if (!compiler)
       return failure();
-    Expected<Schedule> schedule = chooseSchedule(op, *compiler, history);
+    Expected<Schedule> schedule =
+        chooseSchedule(op, *compiler, machine, history);
     if (!schedule)
       return emitOn(op, schedule.error());
     Expected<CompiledKernel> kernel = compiler->compile(*schedule);

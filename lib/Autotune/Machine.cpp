@@ -1,7 +1,9 @@
-//===- Machine.cpp - Which machine a pass option means ---------------------===//
+//===- Machine.cpp - Which machine a pass option means
+//---------------------===//
 
 #include "kgen/Autotune/Machine.h"
 #include "kgen/Support/Subprocess.h"
+#include "kgen/Verifier/Service.h"
 
 #include <charconv>
 #include <dlfcn.h>
@@ -65,15 +67,48 @@ Expected<HardwareModel> modelOf(const WorkerHello &hello) {
   return hardware;
 }
 
-Expected<Machine> firstGpu(const std::string &workerPath) {
-  WorkerClient client(workerOptions(workerPath, "cuda:0"));
+/// What a device is, in its worker's words.
+Expected<Machine> askDevice(const std::string &workerPath,
+                            const std::string &device) {
+  WorkerClient client(workerOptions(workerPath, device));
   Expected<WorkerHello> hello = client.hello();
   if (!hello)
     return hello.error();
   Expected<HardwareModel> hardware = modelOf(*hello);
   if (!hardware)
     return hardware.error();
-  return Machine{*hardware, "cuda:0"};
+  return Machine{*hardware, device};
+}
+
+/// "emulated:sm_80,seed=7": the hardware of the architecture, and the device of
+/// that name. The rest of the name is the runtime's to check.
+Expected<Machine> emulatedMachine(std::string_view name) {
+  std::string_view arch = name.substr(name.find(':') + 1);
+  arch = arch.substr(0, arch.find(','));
+  Expected<HardwareModel> hardware = findHardware(arch);
+  if (!hardware)
+    return hardware.error();
+  if (hardware->target == TargetKind::Cpu)
+    return Error(ErrorCode::HardwareUnknown,
+                 "'" + std::string(name) + "': a processor is not emulated");
+  return Machine{*std::move(hardware), std::string(name)};
+}
+
+Expected<Machine> resolveTarget(std::string_view target,
+                                const std::string &workerPath) {
+  if (isEmulatedDevice(target))
+    return emulatedMachine(target);
+  if (target == "auto" || target == "gpu") {
+    Expected<Machine> gpu = askDevice(workerPath, "cuda:0");
+    if (gpu || target == "gpu")
+      return gpu;
+    return Machine{hostCpu(), "cpu"};
+  }
+  Expected<HardwareModel> hardware = findHardware(target);
+  if (!hardware)
+    return hardware.error();
+  std::string device = deviceOf(hardware->target);
+  return Machine{std::move(*hardware), std::move(device)};
 }
 
 } // namespace
@@ -86,19 +121,22 @@ WorkerOptions workerOptions(const std::string &workerPath,
   return options;
 }
 
+bool Machine::isEmulated() const { return isEmulatedDevice(device); }
+
 Expected<Machine> resolveMachine(std::string_view target,
-                                 const std::string &workerPath) {
-  if (target == "auto" || target == "gpu") {
-    Expected<Machine> gpu = firstGpu(workerPath);
-    if (gpu || target == "gpu")
-      return gpu;
-    return Machine{hostCpu(), "cpu"};
+                                 const std::string &workerPath,
+                                 const std::string &device) {
+  if (device.empty())
+    return resolveTarget(target, workerPath);
+  if (target == "auto") {
+    if (device == "cpu" || isEmulatedDevice(device))
+      return resolveTarget(device, workerPath);
+    return askDevice(workerPath, device);
   }
-  Expected<HardwareModel> hardware = findHardware(target);
-  if (!hardware)
-    return hardware.error();
-  std::string device = deviceOf(hardware->target);
-  return Machine{std::move(*hardware), std::move(device)};
+  Expected<Machine> machine = resolveTarget(target, workerPath);
+  if (machine)
+    machine->device = device;
+  return machine;
 }
 
 /// A month: what is longer, or infinite, is a slip, and no clock takes it.
@@ -150,14 +188,14 @@ static Expected<void> applySize(const Problem &problem, ProblemSizes &sizes,
     *slot.value = value;
     return {};
   }
-  return Error(ErrorCode::SizesInvalid, "'" + std::string(item) +
-                                            "'; names are batch, seq_q, seq_kv");
+  return Error(ErrorCode::SizesInvalid,
+               "'" + std::string(item) + "'; names are batch, seq_q, seq_kv");
 }
 
-Expected<ProblemSizes> parseSizes(const Problem &problem,
-                                  std::string_view text) {
+Expected<ProblemSizes> parseSizes(const Problem &problem, std::string_view text,
+                                  std::string_view device) {
   Problem sized = problem;
-  ProblemSizes sizes = nominalSizes(problem);
+  ProblemSizes sizes = defaultSizes(problem, device);
   while (!text.empty()) {
     size_t comma = text.find(',');
     Expected<void> applied = applySize(problem, sizes, text.substr(0, comma));

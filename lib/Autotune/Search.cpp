@@ -1,4 +1,5 @@
-//===- Search.cpp - The fastest schedule that the verifier accepts ---------===//
+//===- Search.cpp - The fastest schedule that the verifier accepts
+//---------===//
 
 #include "KernelJob.h"
 #include "WorkerMeasureService.h"
@@ -9,6 +10,7 @@
 #include "kgen/Search/History.h"
 #include "kgen/Search/Report.h"
 #include "kgen/Search/Search.h"
+#include "kgen/Verifier/Service.h"
 
 #include <csignal>
 
@@ -55,7 +57,8 @@ struct AttentionSearchPass
                              std::to_string(ops.size())));
       return signalPassFailure();
     }
-    Expected<Machine> machine = resolveMachine(target.getValue(), worker);
+    Expected<Machine> machine =
+        resolveMachine(target.getValue(), worker, device);
     if (!machine) {
       (void)emitOn(getOperation(), machine.error());
       return signalPassFailure();
@@ -80,7 +83,8 @@ struct AttentionSearchPass
 
   Expected<search::SearchResult> run(KernelCompiler &compiler,
                                      const Machine &machine) {
-    Expected<ProblemSizes> shape = parseSizes(compiler.problem(), sizes.getValue());
+    Expected<ProblemSizes> shape =
+        parseSizes(compiler.problem(), sizes.getValue(), machine.device);
     if (!shape)
       return shape.error();
     Expected<double> seconds = parseDuration(budget.getValue());
@@ -98,8 +102,7 @@ struct AttentionSearchPass
       known = std::move(*opened);
     }
     WorkerMeasureService measurer(workerOptions(worker, machine.device),
-                                  compiler.problem(), *shape,
-                                  machine.hardware);
+                                  compiler.problem(), *shape, machine.hardware);
     std::unique_ptr<search::CompileService> service =
         createCompileService(compiler);
     Problem problem = compiler.problem();
@@ -108,6 +111,10 @@ struct AttentionSearchPass
     search::SearchOptions options;
     options.budget = {*seconds, static_cast<size_t>(candidates)};
     options.measure.seed = seed;
+    options.measure.limitSeconds = defaultLimitSeconds(machine.device);
+    // Counts have no noise that a second measurement could take away.
+    if (machine.isEmulated())
+      options.finalists = 1;
     options.stop = &stopRequested;
     options.progress = [](std::string_view line) {
       llvm::errs() << StringRef(line.data(), line.size()) << "\n";
@@ -133,19 +140,18 @@ struct AttentionSearchPass
   }
 
   LogicalResult searchOne(attention::ForwardOp op, const Machine &machine) {
-    std::unique_ptr<KernelCompiler> compiler =
-        compilerFor(op, machine, ptxas);
+    std::unique_ptr<KernelCompiler> compiler = compilerFor(op, machine, ptxas);
     if (!compiler)
       return failure();
     // Before the search, which is the long part.
     if (!report.empty() && history.empty())
-      return emitOn(op, Error(ErrorCode::ReportNeedsHistory, "report='" +
-                                                                 report + "'"));
+      return emitOn(
+          op, Error(ErrorCode::ReportNeedsHistory, "report='" + report + "'"));
     Expected<search::SearchResult> result = run(*compiler, machine);
     if (!result)
       return emitOn(op, result.error());
-    op.setScheduleAttr(attention::ScheduleAttr::get(&getContext(),
-                                                    result->best.schedule));
+    op.setScheduleAttr(
+        attention::ScheduleAttr::get(&getContext(), result->best.schedule));
     if (!artifact.empty() && failed(writeWinner(op, *compiler, *result)))
       return failure();
     if (!report.empty() && failed(writeReports(op)))
@@ -173,9 +179,8 @@ struct AttentionSearchPass
     Expected<search::Report> page = search::makeReport(*contents);
     if (!page)
       return emitOn(op, page.error());
-    for (auto [suffix, text] :
-         {std::pair(".html", search::renderHtml(*page)),
-          std::pair(".txt", search::renderText(*page))})
+    for (auto [suffix, text] : {std::pair(".html", search::renderHtml(*page)),
+                                std::pair(".txt", search::renderText(*page))})
       if (Expected<void> written = writeFile(report + suffix, text); !written)
         return emitOn(op, written.error());
     llvm::errs() << "report: " << report << ".html, " << report << ".txt\n";

@@ -1,8 +1,10 @@
-//===- Verify.cpp - A variant against the float64 oracle -------------------===//
+//===- Verify.cpp - A variant against the float64 oracle
+//-------------------===//
 
 #include "KernelJob.h"
 
 #include "kgen/Autotune/Passes.h"
+#include "kgen/Verifier/Service.h"
 
 using namespace mlir;
 
@@ -21,7 +23,8 @@ struct AttentionVerifyPass
     std::vector<attention::ForwardOp> ops = findAttention(getOperation());
     if (ops.empty())
       return;
-    Expected<Machine> machine = resolveMachine(target.getValue(), worker);
+    Expected<Machine> machine =
+        resolveMachine(target.getValue(), worker, device);
     if (!machine) {
       (void)emitOn(getOperation(), machine.error());
       return signalPassFailure();
@@ -34,17 +37,20 @@ struct AttentionVerifyPass
 
   LogicalResult verify(attention::ForwardOp op, const Machine &machine,
                        WorkerClient &client) {
-    std::unique_ptr<KernelCompiler> compiler =
-        compilerFor(op, machine, ptxas);
+    std::unique_ptr<KernelCompiler> compiler = compilerFor(op, machine, ptxas);
     if (!compiler)
       return failure();
-    Expected<Schedule> schedule = chooseSchedule(op, *compiler, history);
+    Expected<Schedule> schedule =
+        chooseSchedule(op, *compiler, machine, history);
     if (!schedule)
       return emitOn(op, schedule.error());
-    Expected<ProblemSizes> shape = parseSizes(compiler->problem(), sizes.getValue());
+    Expected<ProblemSizes> shape =
+        parseSizes(compiler->problem(), sizes.getValue(), machine.device);
     if (!shape)
       return emitOn(op, shape.error());
-    Expected<double> seconds = parseDuration(limit.getValue());
+    Expected<double> seconds = defaultLimitSeconds(machine.device);
+    if (!limit.empty())
+      seconds = parseDuration(limit.getValue());
     if (!seconds)
       return emitOn(op, seconds.error());
     Expected<CompiledKernel> kernel = compiler->compile(*schedule);
@@ -67,9 +73,10 @@ struct AttentionVerifyPass
         error.attachNote() << hint;
       return error;
     }
-    mlir::emitRemark(op.getLoc()) << "accepted on " << machine.device << " ("
-                    << machine.hardware.arch << "): " << verdict.casesChecked
-                    << " cases, " << verdict.runsChecked << " runs";
+    mlir::emitRemark(op.getLoc())
+        << "accepted on " << machine.device << " (" << machine.hardware.arch
+        << "): " << verdict.casesChecked << " cases, " << verdict.runsChecked
+        << " runs";
     return success();
   }
 };

@@ -1,4 +1,5 @@
-//===- WorkerMeasureService.cpp - The worker as the search sees it ---------===//
+//===- WorkerMeasureService.cpp - The worker as the search sees it
+//---------===//
 
 #include "WorkerMeasureService.h"
 
@@ -13,11 +14,22 @@ constexpr const char *kVerifierVersion = "1";
 
 search::Timing toSearchTiming(const Timing &timing) {
   search::Timing result;
-  result.medianSeconds = timing.medianMs * 1e-3;
-  result.lowSeconds = timing.p10Ms * 1e-3;
-  result.highSeconds = timing.p90Ms * 1e-3;
+  result.median = timing.medianMs * 1e-3;
+  result.low = timing.p10Ms * 1e-3;
+  result.high = timing.p90Ms * 1e-3;
   result.samples = timing.samples;
   result.clockMhz = timing.smClockMhz.value_or(0);
+  return result;
+}
+
+/// Exact, so that there is no spread. Issue cycles take everything into account
+/// that the emulator counts.
+search::Timing toSearchTiming(const EmulatedCounts &counts) {
+  search::Timing result;
+  result.metric = search::Metric::EmulatedCycles;
+  result.median = static_cast<double>(counts.issueCycles);
+  result.low = result.high = result.median;
+  result.samples = 1;
   return result;
 }
 
@@ -49,7 +61,12 @@ Expected<search::MeasureIdentity> WorkerMeasureService::identify() {
   Expected<WorkerHello> hello = client.hello();
   if (!hello)
     return hello.error();
-  return search::MeasureIdentity{hello->name, kVerifierVersion};
+  isEmulated = hello->emulated;
+  if (!isEmulated)
+    return search::MeasureIdentity{hello->name, kVerifierVersion};
+  return search::MeasureIdentity{hello->name + " (" + hello->arch + ")",
+                                 kVerifierVersion,
+                                 search::Metric::EmulatedCycles};
 }
 
 search::Measurement
@@ -77,6 +94,10 @@ WorkerMeasureService::measure(const search::Artifact &artifact,
     if (verdict.pair)
       measurement.timing->ratioToIncumbent = verdict.pair->ratio;
   }
+  if (verdict.accepted() && verdict.counts) {
+    measurement.timing = toSearchTiming(*verdict.counts);
+    measurement.findings.push_back("emulated: " + inOneLine(*verdict.counts));
+  }
   return measurement;
 }
 
@@ -91,6 +112,8 @@ Expected<void> WorkerMeasureService::load(const std::string &id,
 }
 
 void WorkerMeasureService::setIncumbent(const search::Artifact &artifact) {
+  if (isEmulated)
+    return; // counts need no pairing
   if (hasIncumbent)
     (void)static_cast<bool>(client.unload(kIncumbent));
   // Without an incumbent candidates are timed alone: no reason to stop.

@@ -1,4 +1,5 @@
-//===- WorkerMeasureService.h - The worker as the search sees it -----------===//
+//===- WorkerMeasureService.h - The worker as the search sees it
+//-----------===//
 #ifndef KGEN_AUTOTUNE_WORKERMEASURESERVICE_H
 #define KGEN_AUTOTUNE_WORKERMEASURESERVICE_H
 
@@ -31,6 +32,7 @@ private:
   ProblemSizes sizes;
   double leastSeconds; ///< floor of the machine; a faster time is a fault
   bool hasIncumbent = false;
+  bool isEmulated = false; ///< as the worker said
 };
 
 } // namespace kgen

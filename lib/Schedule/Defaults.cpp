@@ -46,12 +46,11 @@ constexpr DefaultRow nvvm32Rows[] = {
     {256, 16, 16, 1, 1, kShared},
 };
 
-// MFMA 32x32x8: LDS holds Q, one K and one V tile in 64 KiB.
+// MFMA 32x32: LDS holds K and V tiles, in 64 KiB (gfx950: 160 KiB).
 constexpr DefaultRow rocdlRows[] = {
     {64, 128, 64, 4, 1, kRegisters},
-    {128, 128, 32, 4, 1, kRegisters},
-    {256, 64, 32, 2, 1, kRegisters},
-    {256, 32, 32, 1, 1, kRegisters},
+    {128, 128, 64, 4, 1, kRegisters},
+    {256, 128, 32, 4, 1, kRegisters},
 };
 
 template <size_t N>

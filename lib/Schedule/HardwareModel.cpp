@@ -21,8 +21,9 @@ std::string_view spelling(TargetKind kind) {
 
 const std::vector<HardwareModel> &allHardware() {
   static const std::vector<HardwareModel> models = {
-      hardware::h100(),   hardware::h100a(),  hardware::a100(),   hardware::rtx4090(),
-      hardware::mi250x(), hardware::mi300x(), hostCpu()};
+      hardware::h100(),    hardware::h100a(),  hardware::a100(),
+      hardware::rtx4090(), hardware::mi250x(), hardware::mi300x(),
+      hardware::mi355x(),  hostCpu()};
   return models;
 }
 

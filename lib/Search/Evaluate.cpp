@@ -68,18 +68,18 @@ void measureCandidate(MeasureService &measurer, const Artifact &artifact,
     record.text = std::move(measurement.text);
     return;
   }
-  // The smallest time wins a search: one that is no time must not get in.
-  double seconds = measurement.timing ? measurement.timing->medianSeconds : 0;
-  if (!std::isfinite(seconds) || seconds <= 0) {
+  // The smallest number wins a search: one that is none must not get in.
+  double measured = measurement.timing ? measurement.timing->median : 0;
+  if (!std::isfinite(measured) || measured <= 0) {
     record.outcome = Outcome::Failed;
     record.code = formatCode(ErrorCode::TimeBelowFloor);
     record.text = "accepted without a positive, finite time";
     return;
   }
   record.timing = measurement.timing;
-  if (seconds < floor)
+  if (record.timing->metric == Metric::Seconds && measured < floor)
     record.findings.push_back(
-        Error(ErrorCode::TimeBelowFloor, "has " + formatSeconds(seconds) +
+        Error(ErrorCode::TimeBelowFloor, "has " + formatSeconds(measured) +
                                              ", floor " + formatSeconds(floor))
             .message());
 }

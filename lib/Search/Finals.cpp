@@ -72,8 +72,8 @@ bool usable(const Comparison &comparison) {
     return std::isfinite(value) && value > 0;
   };
   return positive(comparison.ratio) &&
-         positive(comparison.first.medianSeconds) &&
-         positive(comparison.second.medianSeconds);
+         positive(comparison.first.median) &&
+         positive(comparison.second.median);
 }
 
 /// One challenge; updates `result` and the record of who was compared.

@@ -25,4 +25,20 @@ std::string formatSeconds(double seconds) {
   return formatNumber(seconds) + " s";
 }
 
+std::string formatMeasured(double value, Metric metric) {
+  if (metric == Metric::Seconds)
+    return formatSeconds(value);
+  if (value < 1e3)
+    return formatNumber(value) + " cycles";
+  if (value < 1e6)
+    return formatNumber(value * 1e-3) + " kcycles";
+  if (value < 1e9)
+    return formatNumber(value * 1e-6) + " Mcycles";
+  return formatNumber(value * 1e-9) + " Gcycles";
+}
+
+std::string formatMedian(const Timing &timing) {
+  return formatMeasured(timing.median, timing.metric);
+}
+
 } // namespace kgen::search

@@ -116,11 +116,16 @@ Expected<void> SearchRun::start() {
   context = {makeProblemKey(task.problem, task.sizes),
              task.hardware.key + "/" + task.hardware.arch, identity->device,
              compiler.compilerVersion(), identity->verifierVersion};
-  floor = floorSeconds(task.problem, task.sizes, task.hardware);
+  const bool isTimed = identity->metric == Metric::Seconds;
+  floor = isTimed ? floorSeconds(task.problem, task.sizes, task.hardware) : 0;
   say("search: " + task.problem.name + " on " + identity->device + " (" +
       context.hardwareKey + "), proposer " + proposer.name() + ", at most " +
       std::to_string(options.budget.candidates) + " candidates and " +
       formatNumber(options.budget.seconds) + " s");
+  if (!isTimed)
+    say("search: the device is emulated and has no clock: candidates are "
+        "ranked "
+        "by issue cycles, which are counts, not seconds");
   if (history)
     for (const Error &warning : history->warnings())
       warn(warning);

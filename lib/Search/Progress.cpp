@@ -51,11 +51,11 @@ std::string candidateLine(const CandidateRecord &record, size_t number,
                 spelling(record.outcome).data());
   std::string line = head;
   if (record.timing) {
-    double seconds = record.timing->medianSeconds;
-    double ratio = bestBefore ? seconds / bestBefore->timing->medianSeconds : 1;
+    double median = record.timing->median;
+    double ratio = bestBefore ? median / bestBefore->timing->median : 1;
     char body[64];
     std::snprintf(body, sizeof body, " %10s  %5.2fx %-8s",
-                  formatSeconds(seconds).c_str(), ratio,
+                  formatMedian(*record.timing).c_str(), ratio,
                   ratio < 1 || !bestBefore ? "new best" : "best");
     line += body;
   } else {
@@ -107,7 +107,7 @@ std::string summaryLine(const SearchResult &result) {
       std::to_string(counts.failed) + " failed, " +
       std::to_string(counts.illegal) + " illegal; " +
       std::string(spelling(result.stopReason)) + "; best " +
-      formatSeconds(result.best.timing->medianSeconds) +
+      formatMedian(*result.best.timing) +
       (result.confirmed ? " (re-measured against the runners-up): " : ": ") +
       toString(result.best.schedule);
   return text;

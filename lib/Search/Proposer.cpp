@@ -54,7 +54,7 @@ const CandidateRecord *SearchState::best() const {
   const CandidateRecord *best = nullptr;
   for (const CandidateRecord &record : records)
     if (record.timing &&
-        (!best || record.timing->medianSeconds < best->timing->medianSeconds))
+        (!best || record.timing->median < best->timing->median))
       best = &record;
   return best;
 }

@@ -18,8 +18,8 @@ inline std::vector<size_t> fastest(const std::vector<CandidateRecord> &records,
     if (records[i].timing)
       accepted.push_back(i);
   std::sort(accepted.begin(), accepted.end(), [&](size_t a, size_t b) {
-    double timeA = records[a].timing->medianSeconds;
-    double timeB = records[b].timing->medianSeconds;
+    double timeA = records[a].timing->median;
+    double timeB = records[b].timing->median;
     return timeA != timeB ? timeA < timeB : a < b;
   });
   accepted.resize(std::min(accepted.size(), limit));

@@ -23,6 +23,10 @@ std::string_view spelling(Verdict verdict) {
   return "error";
 }
 
+std::string_view spelling(Metric metric) {
+  return metric == Metric::Seconds ? "seconds" : "emulated_cycles";
+}
+
 std::string_view spelling(Outcome outcome) {
   switch (outcome) {
   case Outcome::Accepted:

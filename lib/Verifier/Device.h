@@ -53,7 +53,8 @@ public:
   virtual Expected<void> fill(void *at, uint8_t value, size_t bytes) = 0;
   /// Waits for all work and reports its faults.
   virtual Expected<void> synchronize() = 0;
-  /// Milliseconds of one launch between two events on the stream.
+  /// Milliseconds of one launch between two events on the stream. An emulated
+  /// device has none (NoClock).
   virtual Expected<double>
   timeLaunch(LoadedKernel &kernel,
              const std::vector<KernelArgument> &arguments) = 0;
@@ -61,6 +62,12 @@ public:
   virtual bool isLost() const;
   /// Present clock of the processors, where the driver gives it.
   virtual std::optional<double> clockMhz() const;
+  /// What was executed since the device was opened; only emulated devices count.
+  virtual std::optional<EmulatedCounts> counts();
+  /// Interleaves the threads of later launches in another way for every
+  /// `variation`, and says which it is: "interleaving seed 7". Empty, and nothing
+  /// done, where that is the hardware's affair.
+  virtual std::string varyInterleaving(uint64_t variation);
 };
 
 } // namespace kgen

@@ -56,6 +56,8 @@ Expected<PairTiming> timeInTurn(Device &device, CaseCache &cache,
   if (!(candidate.problem == incumbent.problem) || !(candidate.sizes == incumbent.sizes))
     return Error(ErrorCode::InvalidVerifyRequest,
                  "candidate and incumbent were loaded for different problems or sizes");
+  if (WorkerHello who = device.describe(); who.emulated)
+    return Error(ErrorCode::NoClock, who.device + " was asked to time a pair");
   VerifyOptions options = optionsOf(request);
   if (auto checked = checkOptions(options); !checked)
     return checked.error();

@@ -108,6 +108,32 @@ std::string toString(const Timing &timing) {
   return text + ")";
 }
 
+std::string toString(const EmulatedCounts &counts) {
+  std::string text;
+#define KGEN_COUNT(member, key, words)                                         \
+  text += format("    %-28s %15llu\n", words,                                  \
+                 static_cast<unsigned long long>(counts.member));
+#include "kgen/Verifier/EmulatedCounts.def"
+  return text;
+}
+
+static double percent(uint64_t part, uint64_t whole) {
+  return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+std::string inOneLine(const EmulatedCounts &counts) {
+  auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
+  return format("%llu instructions (%llu tensor, %llu transcendental, %llu shared memory, "
+                "%llu barrier), %llu global bytes, ",
+                number(counts.instructions), number(counts.tensorInstructions),
+                number(counts.transcendentalInstructions),
+                number(counts.sharedMemoryInstructions), number(counts.barrierInstructions),
+                number(counts.globalBytes)) +
+         format("%llu bank conflict cycles, %llu divergent branches, tensor pipe busy %.1f %%",
+                number(counts.bankConflictCycles), number(counts.divergentBranches),
+                percent(counts.tensorCycles, counts.issueCycles));
+}
+
 static std::string toString(const ErrorReport &report) {
   const ProblemSizes &shape = report.shape;
   std::string text = format(
@@ -144,6 +170,12 @@ std::string toString(const Verdict &verdict) {
     text += toString(*verdict.worst);
   if (verdict.timing)
     text += "  time: " + toString(*verdict.timing) + "\n";
+  if (verdict.counts)
+    text += "  counts, not seconds, of one emulated launch:\n" + toString(*verdict.counts) +
+            format("    %-28s %13.1f %%\n", "tensor pipe busy",
+                   percent(verdict.counts->tensorCycles, verdict.counts->issueCycles)) +
+            format("    %-28s %13.1f %%\n", "lanes inactive",
+                   percent(verdict.counts->inactiveLaneSlots, verdict.counts->laneSlots));
   if (verdict.pair)
     text += "  incumbent: " + toString(verdict.pair->incumbent) +
             format("\n  ratio: %.4f (+-%.2g, %lld bursts)\n", verdict.pair->ratio,

@@ -20,6 +20,13 @@ Json toJsonObject(const Timing &timing) {
   return json;
 }
 
+Json toJsonObject(const EmulatedCounts &counts) {
+  Json json = Json::object();
+#define KGEN_COUNT(member, key, words) json[#key] = counts.member;
+#include "kgen/Verifier/EmulatedCounts.def"
+  return json;
+}
+
 void writePair(Json &json, const PairTiming &pair) {
   json["candidate"] = toJsonObject(pair.candidate);
   json["incumbent"] = toJsonObject(pair.incumbent);
@@ -55,6 +62,7 @@ struct Writer {
     json["driver"] = hello.driver;
     json["l2_bytes"] = hello.l2Bytes;
     json["process_id"] = hello.processId;
+    json["emulated"] = hello.emulated;
     return json;
   }
   Json operator()(const LoadedResponse &loaded) {
@@ -89,6 +97,8 @@ struct Writer {
       json["worst"] = toJsonObject(*verdict.worst);
     if (verdict.timing)
       json["timing"] = toJsonObject(*verdict.timing);
+    if (verdict.counts)
+      json["counts"] = toJsonObject(*verdict.counts);
     if (verdict.pair)
       writePair(json["pair"] = Json::object(), *verdict.pair);
     return json;
@@ -109,6 +119,22 @@ Timing readTiming(FieldReader &outer, const Json &json) {
   if (Expected<void> done = reader.finish(); !done)
     outer.complain(done.error());
   return timing;
+}
+
+EmulatedCounts readCounts(FieldReader &outer, const Json &json) {
+  FieldReader reader(json, "counts");
+  EmulatedCounts counts;
+  auto read = [&reader](const char *key) {
+    int64_t value = reader.integer(key);
+    if (value < 0)
+      reader.complain(std::string("has a negative '") + key + "'");
+    return static_cast<uint64_t>(value);
+  };
+#define KGEN_COUNT(member, key, words) counts.member = read(#key);
+#include "kgen/Verifier/EmulatedCounts.def"
+  if (Expected<void> done = reader.finish(); !done)
+    outer.complain(done.error());
+  return counts;
 }
 
 PairTiming readPair(FieldReader &reader) {
@@ -205,15 +231,19 @@ Verdict readVerdict(FieldReader &reader) {
     verdict.worst = readReport(reader, *worst);
   if (const Json *timing = reader.optional("timing"))
     verdict.timing = readTiming(reader, *timing);
+  if (const Json *counts = reader.optional("counts"))
+    verdict.counts = readCounts(reader, *counts);
   if (const Json *pair = reader.optional("pair")) {
     FieldReader pairReader(*pair, "a pair");
     verdict.pair = readPair(pairReader);
     if (Expected<void> done = pairReader.finish(); !done)
       reader.complain(done.error());
   }
-  if (verdict.accepted() ? verdict.code.has_value()
-                         : !verdict.code || verdict.timing || verdict.pair)
+  bool isMeasured = verdict.timing || verdict.pair || verdict.counts;
+  if (verdict.accepted() ? verdict.code.has_value() : !verdict.code || isMeasured)
     reader.complain("contradicts itself: a time without acceptance, or a code with it");
+  if (verdict.counts && (verdict.timing || verdict.pair))
+    reader.complain("contradicts itself: a device that counts has no time");
   return verdict;
 }
 
@@ -226,6 +256,7 @@ WorkerHello readHello(FieldReader &reader) {
   hello.driver = reader.text("driver");
   hello.l2Bytes = reader.integer("l2_bytes");
   hello.processId = reader.integer("process_id");
+  hello.emulated = reader.boolean("emulated");
   return hello;
 }
 

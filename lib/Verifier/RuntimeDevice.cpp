@@ -6,12 +6,26 @@
 #include "kgen_runtime.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace kgen {
 namespace {
 
 Error runtimeError(ErrorCode code) { return Error(code, kgen_last_error()); }
+
+// The emulator's report without the frame that the runtime puts around it,
+// "[KG7029] ...: what to do": the verdict has one of its own.
+Error emulatorFinding() {
+  std::string text = kgen_last_error();
+  std::string sentence =
+      std::string(": ") + kgen_status_sentence(KGEN_STATUS_EMULATION_FINDING);
+  if (text.ends_with(sentence))
+    text.resize(text.size() - sentence.size());
+  if (size_t end = text.find("] "); text.starts_with("[KG7029]"))
+    text.erase(0, end + 2);
+  return Error(ErrorCode::EmulatorFinding, text);
+}
 
 kgen_element_type_t runtimeType(ElementType type) {
   switch (type) {
@@ -74,6 +88,8 @@ RuntimeKernel::launch(const std::vector<KernelArgument> &arguments) {
   kgen_status_t status = kgen_launch(kernel, packed.data(), packed.size(), stream);
   if (status == KGEN_STATUS_OK)
     return {};
+  if (status == KGEN_STATUS_EMULATION_FINDING)
+    return emulatorFinding();
   lost |= status == KGEN_STATUS_DEVICE_FAULT;
   bool isMismatch = status >= KGEN_STATUS_ARGUMENT_COUNT &&
                     status <= KGEN_STATUS_ARGUMENT_SYMBOL;
@@ -117,7 +133,7 @@ public:
                 kgen_event_t *start, kgen_event_t *stop,
                 const kgen_device_info_t &info)
       : device(device), stream(stream), start(start), stop(stop), info(info) {
-    if (info.target == KGEN_TARGET_CUDA)
+    if (info.target == KGEN_TARGET_CUDA && !info.emulated)
       clock = ProcessorClock::open(info.ordinal);
   }
   ~RuntimeDevice() override {
@@ -152,6 +168,8 @@ public:
   std::optional<double> clockMhz() const override {
     return clock ? clock->read() : std::nullopt;
   }
+  std::optional<EmulatedCounts> counts() override;
+  std::string varyInterleaving(uint64_t variation) override;
 
 private:
   Expected<void> check(kgen_status_t status) {
@@ -179,7 +197,31 @@ WorkerHello RuntimeDevice::describe() const {
   hello.driver += std::string(", kgen runtime ") + kgen_version();
   hello.l2Bytes = static_cast<int64_t>(info.l2_bytes);
   hello.processId = getpid();
+  hello.emulated = info.emulated != 0;
   return hello;
+}
+
+std::optional<EmulatedCounts> RuntimeDevice::counts() {
+  kgen_device_counts_t now;
+  if (!info.emulated || kgen_device_get_counts(device, &now) != KGEN_STATUS_OK)
+    return std::nullopt;
+  EmulatedCounts counts;
+#define KGEN_COUNT(member, key, words) counts.member = now.key;
+#include "kgen/Verifier/EmulatedCounts.def"
+  return counts;
+}
+
+std::string RuntimeDevice::varyInterleaving(uint64_t variation) {
+  if (!info.emulated ||
+      kgen_device_vary_interleaving(device, variation) != KGEN_STATUS_OK)
+    return {};
+  // The name ends with the seed that the variation is added to.
+  std::string name = info.name;
+  size_t at = name.find(",seed=");
+  uint64_t seed = at == std::string::npos
+                      ? 0
+                      : std::strtoull(name.c_str() + at + 6, nullptr, 10);
+  return "interleaving seed " + std::to_string(seed + variation);
 }
 
 Expected<std::unique_ptr<LoadedKernel>>
@@ -209,6 +251,8 @@ Expected<void *> RuntimeDevice::allocate(size_t bytes) {
 Expected<double>
 RuntimeDevice::timeLaunch(LoadedKernel &kernel,
                           const std::vector<KernelArgument> &arguments) {
+  if (info.emulated)
+    return Error(ErrorCode::NoClock, std::string(info.name) + " was asked for a time");
   if (auto done = check(kgen_event_record(start, stream)); !done)
     return done.error();
   if (auto done = kernel.launch(arguments); !done)
@@ -245,12 +289,14 @@ Expected<std::unique_ptr<Device>> openRuntimeDevice(const std::string &name) {
   return error;
 }
 
-Expected<std::vector<std::string>> listRuntimeDevices() {
+using Enumerate = kgen_status_t (*)(kgen_device_info_t *, size_t, size_t *);
+
+static Expected<std::vector<std::string>> listWith(Enumerate enumerate) {
   size_t count = 0;
-  if (kgen_device_enumerate(nullptr, 0, &count) != KGEN_STATUS_OK)
+  if (enumerate(nullptr, 0, &count) != KGEN_STATUS_OK)
     return runtimeError(ErrorCode::DeviceUnavailable);
   std::vector<kgen_device_info_t> infos(count);
-  if (kgen_device_enumerate(infos.data(), count, &count) != KGEN_STATUS_OK)
+  if (enumerate(infos.data(), count, &count) != KGEN_STATUS_OK)
     return runtimeError(ErrorCode::DeviceUnavailable);
   std::vector<std::string> lines;
   for (const kgen_device_info_t &info : infos)
@@ -259,16 +305,38 @@ Expected<std::vector<std::string>> listRuntimeDevices() {
   return lines;
 }
 
-Expected<std::string> readArtifactInfo(const ArtifactSource &source) {
+Expected<std::vector<std::string>> listRuntimeDevices() {
+  return listWith(kgen_device_enumerate);
+}
+
+Expected<std::vector<std::string>> listRuntimeEmulated() {
+  return listWith(kgen_device_enumerate_emulated);
+}
+
+/// A text of an artefact's info; `pick` copies it.
+template <typename Pick>
+static Expected<std::string> readText(const ArtifactSource &source, Pick pick) {
   Expected<kgen_artifact_t *> artifact = openArtifact(source);
   if (!artifact)
     return artifact.error();
   kgen_artifact_info_t info;
   std::string text;
   if (kgen_artifact_get_info(*artifact, &info) == KGEN_STATUS_OK)
-    text.assign(info.info_json, info.info_json_size);
+    text = pick(info);
   kgen_artifact_destroy(*artifact);
   return text;
+}
+
+Expected<std::string> readArtifactInfo(const ArtifactSource &source) {
+  return readText(source, [](const kgen_artifact_info_t &info) {
+    return std::string(info.info_json, info.info_json_size);
+  });
+}
+
+Expected<std::string> readArtifactArch(const ArtifactSource &source) {
+  return readText(source, [](const kgen_artifact_info_t &info) {
+    return std::string(info.arch);
+  });
 }
 
 } // namespace kgen

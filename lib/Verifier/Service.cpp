@@ -15,7 +15,34 @@ int serveDevice(const std::string &device, int input, int output) {
   return serveWorker(openRuntimeDevice(device), input, output);
 }
 
-Expected<std::vector<std::string>> listDevices() { return listRuntimeDevices(); }
+Expected<std::vector<std::string>> listDevices() {
+  Expected<std::vector<std::string>> lines = listRuntimeDevices();
+  if (!lines)
+    return lines;
+  // A machine without the emulator has its hardware all the same.
+  if (Expected<std::vector<std::string>> emulated = listRuntimeEmulated())
+    lines->insert(lines->end(), emulated->begin(), emulated->end());
+  return lines;
+}
+
+Expected<std::vector<std::string>> listEmulatedDevices() { return listRuntimeEmulated(); }
+
+bool isEmulatedDevice(std::string_view device) { return device.starts_with("emulated:"); }
+
+ProblemSizes defaultSizes(const Problem &problem, std::string_view device) {
+  if (!isEmulatedDevice(device))
+    return nominalSizes(problem);
+  Problem small = problem;
+  for (auto [size, value] : {std::pair(&small.batch, 2), std::pair(&small.seqQ, 197),
+                             std::pair(&small.seqKV, 203)})
+    if (*size == kDynamicSize)
+      *size = value;
+  return nominalSizes(small);
+}
+
+double defaultLimitSeconds(std::string_view device) {
+  return isEmulatedDevice(device) ? 1800 : VerifyOptions().limitSeconds;
+}
 
 Expected<Problem> problemOfArtifact(const std::string &path) {
   Expected<std::string> info = readArtifactInfo({path, {}});
@@ -26,6 +53,10 @@ Expected<Problem> problemOfArtifact(const std::string &path) {
     return Error(ErrorCode::ArtifactMismatch,
                  "'" + path + "' carries no problem; give one with --problem");
   return parseProblem(json["problem"].dump());
+}
+
+Expected<std::string> archOfArtifact(const std::string &path) {
+  return readArtifactArch({path, {}});
 }
 
 static bool isAsExpected(const MutantCase &one, const Verdict &verdict) {

@@ -80,14 +80,18 @@ private:
   bool checkCase(const ProblemSizes &sizes, InputFamily family, int64_t repeats);
   bool checkRuns(LaunchFrame &frame, int64_t repeats);
   bool timeAccepted(const Subject *incumbent);
+  bool countAccepted();
+  Expected<LaunchFrame::Outputs> run(LaunchFrame &frame, std::string &where);
   bool fail(VerdictStatus status, const Error &error, const std::string &where);
   bool reject(const Error &error, const std::string &where) {
     return fail(VerdictStatus::Rejected, error, where);
   }
-  // A guard's failure is the kernel's; anything else is the device's.
-  bool failGuards(const Error &error, const std::string &where) {
+  // A guard's failure and an emulator's finding are the kernel's; anything else
+  // is the device's.
+  bool failRun(const Error &error, const std::string &where) {
     bool isKernels = error.code() == ErrorCode::RedZoneOverwritten ||
-                     error.code() == ErrorCode::InputModified;
+                     error.code() == ErrorCode::InputModified ||
+                     error.code() == ErrorCode::EmulatorFinding;
     return fail(isKernels ? VerdictStatus::Rejected : VerdictStatus::Error, error, where);
   }
   void keepWorst(const ErrorReport &report);
@@ -96,6 +100,7 @@ private:
   CaseCache &cache;
   const Subject &subject;
   const VerifyOptions &options;
+  uint64_t launches = 0; ///< so far: each has an interleaving of its own
   Verdict verdict;
 };
 
@@ -118,24 +123,36 @@ void Verifier::keepWorst(const ErrorReport &report) {
     verdict.worst = report;
 }
 
+// One run, in an interleaving that no earlier one had; `where` then names it.
+Expected<LaunchFrame::Outputs> Verifier::run(LaunchFrame &frame, std::string &where) {
+  const Case &now = frame.subject();
+  where = "family " + std::string(spelling(now.family)) + ", " + inWords(now.sizes);
+  std::string which = device.varyInterleaving(launches++);
+  where += which.empty() ? "" : ", " + which;
+  return frame.run(*subject.kernel);
+}
+
 bool Verifier::checkRuns(LaunchFrame &frame, int64_t repeats) {
   const Case &now = frame.subject();
-  std::string where = "family " + std::string(spelling(now.family)) + ", " + inWords(now.sizes);
-  Expected<LaunchFrame::Outputs> first = frame.run(*subject.kernel);
+  std::string where, whereDiffers;
+  Expected<LaunchFrame::Outputs> first = run(frame, where);
   if (!first)
-    return fail(VerdictStatus::Error, first.error(), where);
+    return failRun(first.error(), where);
   int64_t differs = 0; // the first run that does
-  for (int64_t run = 2; run <= repeats; ++run) {
-    Expected<LaunchFrame::Outputs> again = frame.run(*subject.kernel);
+  for (int64_t i = 2; i <= repeats; ++i) {
+    std::string whereAgain;
+    Expected<LaunchFrame::Outputs> again = run(frame, whereAgain);
     if (!again)
-      return fail(VerdictStatus::Error, again.error(), where);
-    if (!differs && !(*again == *first))
-      differs = run;
+      return failRun(again.error(), whereAgain);
+    if (differs || *again == *first)
+      continue;
+    differs = i;
+    whereDiffers = whereAgain;
   }
   verdict.runsChecked += repeats;
   // Before the outputs: a kernel that overwrote its inputs computes garbage.
   if (Expected<void> intact = frame.checkGuards(); !intact)
-    return failGuards(intact.error(), where);
+    return failRun(intact.error(), where);
   Comparison comparison = compareOutputs(subject.problem, now, *first);
   if (comparison.failure) {
     verdict.worst = comparison.report;
@@ -146,7 +163,7 @@ bool Verifier::checkRuns(LaunchFrame &frame, int64_t repeats) {
   if (differs)
     return reject(Error(ErrorCode::RunsDiffer, "run " + std::to_string(differs) +
                                                    " differs from the first"),
-                  where);
+                  whereDiffers);
   return true;
 }
 
@@ -180,6 +197,30 @@ bool Verifier::checkShapes() {
       if (!checkCase(sizes, family, repeats))
         return false;
     }
+  return true;
+}
+
+static EmulatedCounts difference(const EmulatedCounts &after, const EmulatedCounts &before) {
+  EmulatedCounts counts;
+#define KGEN_COUNT(member, key, words) counts.member = after.member - before.member;
+#include "kgen/Verifier/EmulatedCounts.def"
+  return counts;
+}
+
+// What an emulated device has in place of a time: one launch, counted.
+bool Verifier::countAccepted() {
+  const std::string where = "while counting";
+  auto data = cache.get(subject.problem, subject.sizes, InputFamily::Normal, options);
+  if (!data)
+    return fail(VerdictStatus::Error, data.error(), where);
+  auto frame = LaunchFrame::make(device, subject.problem, *data);
+  if (!frame)
+    return fail(VerdictStatus::Error, frame.error(), where);
+  device.varyInterleaving(0); // the same counts, whatever was checked before
+  EmulatedCounts before = *device.counts();
+  if (auto ran = (*frame)->run(*subject.kernel); !ran)
+    return failRun(ran.error(), where);
+  verdict.counts = difference(*device.counts(), before);
   return true;
 }
 
@@ -222,7 +263,7 @@ bool Verifier::timeAccepted(const Subject *incumbent) {
   if (!(*after == *before))
     return reject(Error(ErrorCode::ChangedAfterTiming, "target shape, family normal"), where);
   if (Expected<void> intact = (*frame)->checkGuards(); !intact)
-    return failGuards(intact.error(), where);
+    return failRun(intact.error(), where);
   if (Expected<void> possible = checkFloor(*verdict.timing, options.floorSeconds); !possible)
     return failed(possible.error());
   return true;
@@ -240,11 +281,11 @@ Verdict Verifier::run(const Subject *incumbent) {
   else
     right = checkShapes();
   if (right && options.time)
-    right = timeAccepted(incumbent);
+    right = device.counts() ? countAccepted() : timeAccepted(incumbent);
   if (right)
     verdict.status = VerdictStatus::Accepted;
   else
-    verdict.timing.reset(), verdict.pair.reset(); // a wrong run has no time
+    verdict.timing.reset(), verdict.pair.reset(), verdict.counts.reset(); // a wrong run has no time
   verdict.verifySeconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return std::move(verdict);

@@ -3,6 +3,7 @@
 // RUN: kgen-opt %s --attention-verify=target=cpu -o /dev/null
 // RUN: kgen-opt %s --attention-lower=target=gfx90a -o /dev/null 2>&1 | count 0
 // RUN: kgen-opt %s --attention-lower=target=gfx942 -o /dev/null 2>&1 | count 0
+// RUN: kgen-opt %s --attention-lower=target=gfx950 -o /dev/null 2>&1 | count 0
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null 2>&1 | count 0 %}
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=h100 -o /dev/null 2>&1 | count 0 %}
 // RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}

@@ -13,6 +13,7 @@
 #include "../kgen-verify/Arguments.h"
 
 #include "kgen/Verifier/Client.h"
+#include "kgen/Verifier/Service.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -100,6 +101,9 @@ int main(int argc, char **argv) {
   for (const char *option : options)
     if (std::strncmp(option, "--device=", 9) == 0)
       device = option + 9;
+  if (isEmulatedDevice(device))
+    return fail(Error(ErrorCode::NoClock,
+                      "--device=" + device + ": kgen-bench compares times"));
   WorkerOptions worker;
   worker.command.front() = workerBeside();
   worker.device = device;

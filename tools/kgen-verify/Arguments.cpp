@@ -20,16 +20,20 @@ const char *const kUsage =
     "       kgen-verify --list-devices | --self-test | --help\n"
     "\n"
     "  --device=cpu|cuda:N|hip:N   where the kernel runs (cpu)\n"
+    "  --device=emulated:ARCH      without a GPU, on an emulated sm_80, gfx942, ...;\n"
+    "                              emulated:ARCH,seed=N interleaves its threads otherwise\n"
     "  --problem=FILE              problem JSON; default: the artefact's own\n"
-    "  --sizes=B=2,Sq=128,Skv=128  target shape, or JSON; default: nominal sizes\n"
+    "  --sizes=B=2,Sq=128,Skv=128  target shape, or JSON; default: nominal sizes,\n"
+    "                              small ones on an emulated device\n"
     "  --families=a,b              input families; default: all\n"
     "  --seed=N                    seeds inputs and row sampling (1)\n"
     "  --repeats=N                 runs per family, bitwise equal (3)\n"
     "  --no-neighbours             only the target shape\n"
-    "  --time                      time the kernel once it is accepted\n"
+    "  --time                      time the kernel once it is accepted; an emulated\n"
+    "                              device has no clock and gives counts\n"
     "  --time-seconds=X            seconds to spend on timing (1)\n"
     "  --floor-seconds=X           a faster time is refused (0: not checked)\n"
-    "  --limit-seconds=X           give up after this long (120)\n"
+    "  --limit-seconds=X           give up after this long (120; emulated: 1800)\n"
     "\n"
     "exit status: 0 accepted, 1 rejected, 2 could not be judged\n";
 
@@ -74,7 +78,10 @@ static bool setValue(ToolArguments &arguments, const std::string &key,
       {"--repeats", [&] { return readInteger(value, options.repeats); }},
       {"--time-seconds", [&] { return readNumber(value, options.timeSeconds); }},
       {"--floor-seconds", [&] { return readNumber(value, options.floorSeconds); }},
-      {"--limit-seconds", [&] { return readNumber(value, options.limitSeconds); }},
+      {"--limit-seconds", [&] {
+         arguments.hasLimit = true;
+         return readNumber(value, options.limitSeconds);
+       }},
   };
   auto found = setters.find(key);
   isKnown = found != setters.end();
@@ -121,6 +128,8 @@ Expected<ToolArguments> parseArguments(int argc, char **argv) {
   }
   if (arguments.mode == ToolMode::Once && arguments.artifact.empty())
     return invalid("no artefact is given, see kgen-verify --help");
+  if (!arguments.hasLimit)
+    arguments.options.limitSeconds = defaultLimitSeconds(arguments.device);
   return arguments;
 }
 
@@ -131,8 +140,10 @@ static Expected<std::string> readFile(const std::string &path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-// Sizes that are named replace nominal ones before captured shapes are derived.
-static Expected<ProblemSizes> readSizes(const Problem &problem, const std::string &text) {
+// Sizes that are named replace the device's default ones before captured shapes are
+// derived.
+static Expected<ProblemSizes> readSizes(const Problem &problem, const std::string &text,
+                                        const std::string &device) {
   if (!text.empty() && text[0] == '{')
     return parseProblemSizes(text);
   Problem fixed = problem;
@@ -151,7 +162,7 @@ static Expected<ProblemSizes> readSizes(const Problem &problem, const std::strin
                      std::to_string(*field->second));
     *field->second = value;
   }
-  return nominalSizes(fixed);
+  return defaultSizes(fixed, device);
 }
 
 Expected<VerifyRequest> makeRequest(const ToolArguments &arguments) {
@@ -170,7 +181,7 @@ Expected<VerifyRequest> makeRequest(const ToolArguments &arguments) {
   if (!problem)
     return problem.error();
   request.problem = *std::move(problem);
-  Expected<ProblemSizes> sizes = readSizes(request.problem, arguments.sizes);
+  Expected<ProblemSizes> sizes = readSizes(request.problem, arguments.sizes, arguments.device);
   if (!sizes)
     return sizes.error();
   request.sizes = *std::move(sizes);

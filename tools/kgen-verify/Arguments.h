@@ -15,8 +15,9 @@ struct ToolArguments {
   std::string device = "cpu";
   std::string artifact;
   std::string problemPath; ///< empty: the problem in the artefact
-  std::string sizes;       ///< JSON, or "B=2,Sq=128,Skv=128"; empty: nominal
+  std::string sizes;       ///< JSON, or "B=2,Sq=128,Skv=128"; empty: the device's default
   VerifyOptions options;
+  bool hasLimit = false; ///< --limit-seconds was given
 };
 
 extern const char *const kUsage;

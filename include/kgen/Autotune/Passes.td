@@ -13,8 +13,10 @@ class AutotunePass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
 }
 
 def TargetOption : Option<"target", "target", "std::string", "\"auto\"",
-  "a machine (h100, a100, rtx4090, mi250x, mi300x), an architecture (sm_80, gfx942), cpu, "
-  "or auto: the first GPU, else the CPU">;
+  "a machine (h100, a100, rtx4090, mi250x, mi300x), an architecture (sm_80, gfx942), "
+  "an emulated one (emulated:sm_80), cpu, or auto: the first GPU, else the CPU">;
+def DeviceOption : Option<"device", "device", "std::string", "\"\"",
+  "where kernels run, as kgen-verify takes it (cuda:1, emulated:sm_80); empty: the target's own">;
 def PtxasOption : Option<"ptxas", "ptxas", "std::string", "\"\"",
   "the ptxas to use; empty: PATH and the toolkit, else the driver assembles; none: the driver">;
 def WorkerOption : Option<"worker", "worker", "std::string", "\"\"",
@@ -48,11 +50,15 @@ def AttentionVerifyPass : AutotunePass<"attention-verify"> {
     verification worker on all input families, and fails if it is wrong. The
     module is left as it was: one RUN line makes a lit test of a new variant.
 
+    On an emulated device (`target=emulated:sm_80`) that needs no GPU: its
+    checks are part of the verdict, and default sizes are small.
+
     Example: `kgen-opt variant.mlir --attention-verify='target=cpu'`
   }];
-  let options = [TargetOption, PtxasOption, WorkerOption, SizesOption, HistoryOption,
+  let options = [TargetOption, DeviceOption, PtxasOption, WorkerOption, SizesOption, HistoryOption,
     Option<"seed", "seed", "uint64_t", "1", "seed of the inputs">,
-    Option<"limit", "limit", "std::string", "\"120s\"", "time limit, as 90s or 2m">];
+    Option<"limit", "limit", "std::string", "\"\"",
+           "time limit, as 90s or 2m; empty: 120s, and 30m on an emulated device">];
 }
 
 def AttentionSearchPass : AutotunePass<"attention-search"> {
@@ -62,11 +68,13 @@ def AttentionSearchPass : AutotunePass<"attention-search"> {
     compiled, checked by a worker process against the float64 oracle, and timed
     if it is right. The fastest accepted schedule is put on the op. Progress
     goes to standard error, one line a candidate. With `history`, results are
-    kept and a second run compiles nothing that it already knows.
+    kept and a second run compiles nothing that it already knows. An emulated
+    device (`target=emulated:sm_80`) has no clock: its candidates are ranked by
+    the cycles that their instructions need at ideal issue.
 
     Example: `kgen-opt variant.mlir --attention-search='target=h100 budget=15m'`
   }];
-  let options = [TargetOption, PtxasOption, WorkerOption, SizesOption, HistoryOption,
+  let options = [TargetOption, DeviceOption, PtxasOption, WorkerOption, SizesOption, HistoryOption,
     Option<"budget", "budget", "std::string", "\"15m\"", "wall time, as 90s, 15m or 1h">,
     Option<"candidates", "candidates", "uint64_t", "64", "most schedules to compile">,
     Option<"proposer", "proposer", "std::string", "\"default\"",

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kgen::emulator {
 
@@ -61,9 +62,20 @@ struct Counts {
   std::string describe() const;
 };
 
-/// Sets tensorCycles and issueCycles from the other numbers: the cycles of each
-/// pipe of one SM at its full rate, and the largest of them.
 struct PipeRates;
+
+/// One unit of an SM (CU) and the cycles that it is busy at its full rate when
+/// that SM runs all blocks.
+struct PipeLoad {
+  std::string_view pipe; ///< "tensor", "shared memory", "issue"
+  double cycles = 0;
+};
+/// Every pipe, in a fixed order. Pipes without a rate take no cycles.
+std::vector<PipeLoad> pipeLoads(const Counts &counts, const PipeRates &rates);
+
+/// Sets tensorCycles and issueCycles from the other numbers: the cycles of the
+/// tensor pipe, and of the busiest pipe. For the counts of one launch: of
+/// several, add up what each gives (operator+=).
 void deriveCycles(Counts &counts, const PipeRates &rates);
 
 /// What the program's text holds, each instruction once.

@@ -29,7 +29,12 @@ enum class Vendor : uint8_t { Nvidia, Amd };
 /// Results, bytes or operations per cycle of one SM (compute unit). Lanes, not
 /// warps.
 struct PipeRates {
-  double warpInstructions = 4; ///< issued, over all schedulers
+  double warpLanes = 32;         ///< of one warp instruction
+  double warpInstructions = 4;   ///< issued, over all schedulers
+  double scalarInstructions = 1; ///< AMD: of the scalar unit
+  /// AMD: all vector arithmetic takes turns in one pipe; NVIDIA has a pipe for
+  /// each kind.
+  bool oneVectorPipe = false;
   double floatLanes = 0;       ///< FP32 add, mul, fma
   double integerLanes = 0;
   double conversionLanes = 0;

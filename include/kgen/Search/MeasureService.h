@@ -24,16 +24,25 @@ namespace kgen::search {
 enum class Verdict : uint8_t { Accepted, Rejected, Error };
 std::string_view spelling(Verdict verdict); // "accepted", "rejected", "error"
 
-/// Seconds of one launch, over repeated launches with a cold last-level cache.
+/// What the numbers of a Timing are. Numbers of two kinds are never compared.
+enum class Metric : uint8_t {
+  Seconds,        ///< on hardware
+  EmulatedCycles, ///< issue cycles on an emulated device: a count, no time
+};
+std::string_view spelling(Metric metric); // "seconds", "emulated_cycles"
+
+/// How long one launch takes, in units of `metric`: seconds over repeated
+/// launches with a cold last-level cache, or the cycles of one emulated launch.
 struct Timing {
-  double medianSeconds = 0;
-  double lowSeconds = 0;  ///< 20th percentile
-  double highSeconds = 0; ///< 80th percentile
+  double median = 0;
+  double low = 0;  ///< 20th percentile
+  double high = 0; ///< 80th percentile
   int64_t samples = 0;
   double clockMhz = 0; ///< processor clock during the samples; 0: unknown
   /// Median of (this / incumbent) over paired launches of the same worker; 0
   /// when there was no incumbent. Free of drift between candidates.
   double ratioToIncumbent = 0;
+  Metric metric = Metric::Seconds;
   bool operator==(const Timing &) const = default;
 };
 
@@ -69,6 +78,7 @@ struct Comparison {
 struct MeasureIdentity {
   std::string device;          ///< "NVIDIA H100 80GB HBM3", CPU model name
   std::string verifierVersion; ///< changes whenever a verdict may change
+  Metric metric = Metric::Seconds; ///< of every Timing that comes from here
 };
 
 /// Judges and times artefacts of one fixed problem at fixed sizes.

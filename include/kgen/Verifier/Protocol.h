@@ -6,14 +6,14 @@
 // JSON. A request that carries an artefact by value ("artifact_bytes": n > 0)
 // is followed by one more frame of n raw bytes.
 //
-//   {"version":1,"type":"hello"}
-//   {"version":1,"type":"load","id":"c1","artifact_path":"a.kgen",
+//   {"version":2,"type":"hello"}
+//   {"version":2,"type":"load","id":"c1","artifact_path":"a.kgen",
 //    "problem":{...},"sizes":{...}}
-//   {"version":1,"type":"verify","id":"c2","artifact_bytes":8192,"problem":...,
+//   {"version":2,"type":"verify","id":"c2","artifact_bytes":8192,"problem":...,
 //    "sizes":...,"options":{...}}
-//   {"version":1,"type":"time_pair","candidate":"c2","incumbent":"c1",...}
-//   {"version":1,"type":"unload","id":"c1"}
-//   {"version":1,"type":"shutdown"}
+//   {"version":2,"type":"time_pair","candidate":"c2","incumbent":"c1",...}
+//   {"version":2,"type":"unload","id":"c1"}
+//   {"version":2,"type":"shutdown"}
 //
 // Readers refuse unknown keys, wrong types, other versions and oversized
 // frames. These are plain structs; no JSON type appears in this interface.
@@ -35,7 +35,7 @@
 namespace kgen {
 
 /// Both sides must have the same one.
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 /// Largest JSON frame, in bytes.
 inline constexpr uint32_t kMaxMessageBytes = 16u << 20;
 /// Largest raw frame (an artefact), in bytes.
@@ -61,7 +61,8 @@ struct VerifyOptions {
   /// worker keeps the oracle's answers for them, so a search keeps one seed and
   /// re-measures its finalists with another.
   uint64_t seed = 1;
-  /// Runs per family on the target shape, all bitwise equal. At least 1.
+  /// Runs per family on the target shape, all bitwise equal. At least 1. On an
+  /// emulated device each run interleaves the threads in another way.
   int64_t repeats = 3;
   /// Also check ragged neighbours of dynamic sizes.
   bool neighbours = true;
@@ -69,7 +70,8 @@ struct VerifyOptions {
   /// sampled (tile edges and random ones). 8e9 covers every row of B=2 H=4 S=2048
   /// D=64 twice over and takes about two seconds on two cores.
   double oracleWork = 8e9;
-  /// Time the kernel once it is accepted.
+  /// Time the kernel once it is accepted; on an emulated device, which has no
+  /// clock, count what one launch executes.
   bool time = false;
   /// Seconds to spend on timing, after warm-up.
   double timeSeconds = 1.0;
@@ -137,6 +139,7 @@ struct WorkerHello {
   std::string driver; ///< driver version in words
   int64_t l2Bytes = 0;
   int64_t processId = 0;
+  bool emulated = false; ///< counts instead of times
 };
 
 /// Milliseconds of one launch, cold L2, on random data.
@@ -157,6 +160,13 @@ struct PairTiming {
   double ratio = 0;    ///< median over bursts of candidate / incumbent
   double ratioMad = 0; ///< its median absolute deviation
   int64_t bursts = 0;
+};
+
+/// What one launch executed on an emulated device. Counts, never seconds.
+struct EmulatedCounts {
+#define KGEN_COUNT(member, key, words) uint64_t member = 0;
+#include "kgen/Verifier/EmulatedCounts.def"
+  bool operator==(const EmulatedCounts &) const = default;
 };
 
 enum class VerdictStatus : uint8_t {
@@ -208,8 +218,10 @@ struct Verdict {
   int64_t casesChecked = 0; ///< (family, shape) pairs
   int64_t runsChecked = 0;  ///< launches whose output was compared
   double verifySeconds = 0; ///< wall time of the whole request
-  /// Only ever present when accepted.
+  /// Only ever present when accepted, and never on an emulated device.
   std::optional<Timing> timing;
+  /// In its place on an emulated device: one launch on the target shape.
+  std::optional<EmulatedCounts> counts;
   /// Only with options.incumbent; timing is then its `candidate`.
   std::optional<PairTiming> pair;
   /// The worker ends after this response (sticky device error, own limit); the
@@ -251,6 +263,10 @@ Expected<Response> parseResponse(std::string_view json);
 /// The verdict for people, several lines.
 std::string toString(const Verdict &verdict);
 std::string toString(const Timing &timing);
+/// A table, one count a line.
+std::string toString(const EmulatedCounts &counts);
+/// The most telling counts in one line.
+std::string inOneLine(const EmulatedCounts &counts);
 
 /// Four bytes little endian, then the payload.
 std::string makeFrame(std::string_view payload);

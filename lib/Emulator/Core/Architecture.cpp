@@ -61,6 +61,8 @@ Architecture cdna(std::string_view name, std::string_view description,
   // Each cycle one SIMD issues, for one wave, up to one instruction of each
   // kind.
   arch.rates.warpInstructions = 4;
+  arch.rates.warpLanes = 64;
+  arch.rates.oneVectorPipe = true;
   arch.rates.floatLanes = 64;
   arch.rates.integerLanes = 64;
   arch.rates.conversionLanes = 64;

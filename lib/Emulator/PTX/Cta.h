@@ -13,6 +13,8 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace kgen::emulator::ptx {
@@ -68,15 +70,20 @@ struct LaunchContext {
   std::string name(uint32_t instruction) const;
 };
 
-/// barrier{.cta} resource (PTX: 16 a CTA).
+/// barrier{.cta} resource (PTX: 16 a CTA). Warps arrive as a whole: each counts
+/// 32 threads, as the ISA says.
 struct NamedBarrier {
-  uint32_t expected = 0; ///< threads; 0: all of the CTA. Set by the first
-  uint32_t arrived = 0;  ///< threads of the phase under way
+  uint32_t expected = 0;     ///< threads; 0: all of the CTA
+  uint32_t arrivedWarps = 0; ///< mask; of the phase under way, like the rest
+  uint32_t arrivals = 0;     ///< threads
   uint32_t firstArrival = 0; ///< instruction that opened the phase
   uint64_t phase = 0;        ///< completed phases
-  Timeline timeline;         ///< of the phase under way
-  Timeline completed;        ///< of the phase before
-  std::array<uint32_t, 4> reduction{}; ///< barrier.red: popc, and, or
+  Timeline timeline;
+  Timeline completed;         ///< of the phase before
+  uint32_t trueThreads = 0;   ///< barrier.red: whose predicate holds
+  uint32_t votes = 0;         ///< barrier.red: who gave one
+  uint32_t completedTrue = 0; ///< of the phase before
+  uint32_t completedVotes = 0;
 };
 inline constexpr uint32_t kNamedBarriers = 16;
 
@@ -96,11 +103,11 @@ public:
   std::unique_ptr<CtaExtension> extension;
 
   uint32_t threads() const;
-  uint32_t liveThreads() const; ///< that have not exited
+  uint32_t liveWarps() const; ///< mask: with a thread that has not exited
   /// After threads exited: barriers that wait for all threads may be complete.
   void noteExit();
-  /// Ends the phase: all threads have arrived.
-  void completeBarrier(NamedBarrier &barrier);
+  /// Ends the phase if all who must have arrived.
+  void completeIfAllArrived(NamedBarrier &barrier);
 };
 
 /// Runs as one set of agents: one Scheduler, one set of components.
@@ -115,6 +122,13 @@ public:
   LaunchContext &context;
   Scheduler scheduler;
   std::vector<std::unique_ptr<Cta>> ctas; ///< by rank
+  /// What atomics and ld.acquire/st.release at one address order. By generic
+  /// address.
+  struct AtomicPlace {
+    Timeline touched;  ///< holds the accesses themselves
+    Timeline released; ///< what released before them
+  };
+  std::unordered_map<uint64_t, AtomicPlace> atomics;
   /// A component of its own, for an mbarrier say.
   Component newComponent() { return components++; }
 

@@ -108,9 +108,11 @@ public:
   std::optional<int64_t> immediate(const Operand &operand) const;
   bool isRegister(const Operand &operand, Type *type = nullptr) const;
   uint32_t label(size_t i);
+  /// Whether the row is the first of a 64-bit value (relaxed operands).
+  bool isWide(uint32_t row) const { return layout.wide[row]; }
   /// Rows that hold a constant or a special register.
   uint32_t constant(uint64_t bits, bool is64);
-  uint32_t special(std::string_view name, bool is64);
+  uint32_t special(Special special, bool is64);
 
   // ---- errors --------------------------------------------------------------
   /// EmulatorUnsupported: "line N: <text of the statement>: <why>".
@@ -126,6 +128,7 @@ public:
               size_t words, Instruction &instruction);
 
 private:
+  uint32_t newRow(bool is64, std::string name);
   void touch(uint32_t row, bool isPredicate, bool isWritten);
   uint32_t registerRow(const Operand &operand, Type type, bool relaxed,
                        bool isWritten);
@@ -138,9 +141,13 @@ private:
   std::vector<std::string_view> left;
   std::optional<Error> failure;
   std::map<std::pair<uint64_t, bool>, uint32_t> constantRows;
-  std::map<std::pair<std::string, bool>, uint32_t> specialRows;
-  std::optional<uint32_t> sinkRow, sinkPredicate;
+  std::map<std::pair<Special, bool>, uint32_t> specialRows;
+  std::array<std::optional<uint32_t>, 2> sinkRows; ///< of 32 and 64 bits
+  std::optional<uint32_t> sinkPredicate;
 };
+
+/// The executing lanes end: what stands behind the last statement.
+void executeExit(Warp &warp, const Instruction &instruction);
 
 /// The address of a variable in its space, before a CTA exists.
 uint64_t symbolAddress(const Kernel &kernel, const Symbol &symbol);

@@ -56,11 +56,12 @@ enum class OperandKind : uint8_t {
   Immediate, ///< bits: an integer, or a float's bits (isFloat)
   Symbol,    ///< index: into Kernel::symbols; its address, plus offset
   Special,   ///< index: into Kernel::specials: "%tid.x"
-  Label,     ///< index: the statement it stands before
+  Label,     ///< index: the statement it stands before; one past the last for
+             ///< a label at the kernel's end
   Address,   ///< [base + offset]: base is elements[0], if any; else offset
              ///< alone. More elements: the coordinates of a tensor address
              ///< ([map, {x, y}]) follow as one Vector
-  Vector,    ///< {a, b, c, d}: elements
+  Vector,    ///< {a, b, c, d}: elements. The .branchtargets of brx.idx: Labels
   Pair,      ///< d|p: elements, two registers
   Sink,      ///< "_"
 };
@@ -103,18 +104,21 @@ struct Symbol {
   uint32_t alignment = 1;
   bool isExtern = false;
   uint64_t offset = 0; ///< Param: in the parameter block. Shared: in the CTA's
-                       ///< static shared memory (extern: after it, aligned)
-  std::vector<uint8_t> initial; ///< Global and Const: its initialiser
+                       ///< static shared memory (extern: after it, aligned).
+                       ///< Local: in the thread's local memory
+  /// Global and Const: the first bytes; the others are zero.
+  std::vector<uint8_t> initial;
 };
 
 struct Register {
-  std::string name; ///< "%r12"; unique after scopes were flattened
+  std::string name; ///< "%r12"; unique after scopes were flattened: "p", then
+                    ///< "p@150" of the scope that opens in line 150
   Type type = Type::B32;
 };
 
 struct Kernel {
   std::string name;
-  std::vector<Register> registers;
+  std::vector<Register> registers; ///< those that statements name
   /// Parameters first, in order; then the variables that it uses.
   std::vector<Symbol> symbols;
   uint32_t parameterCount = 0;
@@ -133,7 +137,8 @@ struct Kernel {
 /// Owns its text; the string_views of its kernels point into it.
 struct Module {
   std::string text;
-  /// Text written for flattened macros etc. that statements point into.
+  /// Statements on one line each: what Statement::text points into.
+  std::string statementTexts;
   uint32_t versionMajor = 0, versionMinor = 0;
   std::string target; ///< "sm_80", "sm_90a"
   std::vector<Kernel> kernels;

@@ -10,6 +10,8 @@
 #ifndef KGEN_LIB_EMULATOR_PTX_REGISTERS_H
 #define KGEN_LIB_EMULATOR_PTX_REGISTERS_H
 
+#include "Specials.h"
+
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -28,18 +30,19 @@ struct RegisterLayout {
     bool is64 = false;
     uint64_t bits = 0;
   };
-  struct Special {
+  struct SpecialRow {
     uint32_t row = 0;
     bool is64 = false;
-    std::string name; ///< "%tid.x"
+    Special special = Special::TidX;
   };
   /// Of each Kernel::registers: its first row, or its predicate's number.
   std::vector<uint32_t> place;
   uint32_t rows = 0;
   uint32_t predicates = 0;
   std::vector<Constant> constants;
-  std::vector<Special> specials;
+  std::vector<SpecialRow> specials;
   std::vector<std::string> rowNames; ///< "%r12", for reports; may be ""
+  std::vector<bool> wide;            ///< of each row: the first of a 64-bit value
   std::vector<std::string> predicateNames;
 };
 

@@ -68,11 +68,17 @@ public:
     return (file.defined(r) & executing) == executing ||
            requireDefined(i, r, use, executing);
   }
+  /// The value that all executing lanes must agree on; nullopt after raising
+  /// FindingUninitialised or FindingOperand. `use`: "the member mask".
+  std::optional<uint32_t> uniform(const Instruction &i, uint32_t r,
+                                  const char *use);
   bool requirePredicate(const Instruction &i, uint32_t p, const char *use);
 
   // ---- control: at most one of these per instruction -----------------------
   /// The lanes of `taken` (of lanes()) go to `target`, the others on.
   void branch(uint32_t taken, uint32_t target);
+  /// What branch() did not take executes this instruction again.
+  void repeat() { nextPc = pc; }
   /// The executing lanes are at their end.
   void exitLanes();
   /// The executing lanes stay at this instruction and execute it again after
@@ -137,26 +143,34 @@ private:
     uint64_t token = 0;
   };
   void fillSpecials();
-  uint64_t specialValue(std::string_view name, uint32_t lane) const;
-  bool execute(const Instruction &i);
-  /// Puts the running group back, merges groups, and picks the next to run;
-  /// false if none can.
+  /// One instruction of the running group.
+  void step();
+  bool evaluateGuard(const Instruction &i);
+  void finishStall();
+  /// Puts the running group back, merges groups, and takes the next to run;
+  /// false if all wait.
   bool pick();
   void mergeGroups();
-  bool retryStalled();
-  void reportDivergence();
+  /// Lets every waiting group try again.
+  void retryStalled();
+  /// True after raising that the groups wait for each other.
+  bool reportDivergence();
+  std::string describeGroup(const Group &group) const;
 
   Counts *countsCache;
   FaultSink *faultsCache;
+  const Instruction *program;
   RegisterFile file;
   uint32_t started = 0, live = 0;
-  // The running group.
+  // The running group; active = 0: none.
   uint32_t pc = 0, active = 0, executing = 0;
   uint64_t currentToken = 0;
   uint32_t nextPc = 0;
-  /// The least pc at which another group may be met.
+  /// The least pc beyond the running group's at which another group stands.
   uint32_t meeting = ~0u;
   bool stallRequested = false, gatherRequested = false, regroup = false;
+  /// A group went on since the waiting ones last tried.
+  bool stepped = false;
   std::vector<Group> groups; ///< all but the running one
   uint64_t localSize = 0;
   std::vector<uint8_t> localBytes, localMarks;

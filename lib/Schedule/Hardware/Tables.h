@@ -16,6 +16,7 @@ HardwareModel a100();
 HardwareModel rtx4090();
 HardwareModel mi250x();
 HardwareModel mi300x();
+HardwareModel mi355x();
 
 /// The host as if it had only the vector instructions of `arch`
 /// ("x86-64-v2", -v3, -v4); empty if it lacks them.

@@ -65,11 +65,6 @@ void checkCombinations(const Schedule &schedule, Rules &rules) {
              "consumer_warpgroups: has " + std::to_string(groups) +
                  ", at least 2 with overlap " +
                  std::string(spelling(schedule.overlap)));
-  int64_t stages = std::max(schedule.stagesK, schedule.stagesV);
-  if (schedule.producer == ProducerKind::None && stages > 1)
-    conflict("stages_k+stages_v+producer", stages, 1,
-             "stages: has " + std::to_string(stages) +
-                 ", limit 1 without an asynchronous producer");
   if (schedule.producer != ProducerKind::Tma && schedule.clusterSize > 1)
     conflict("cluster_size+producer", schedule.clusterSize, 1,
              "cluster_size: has " + std::to_string(schedule.clusterSize) +

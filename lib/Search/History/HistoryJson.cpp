@@ -39,10 +39,12 @@ Json embedded(const std::string &json) {
   return value.is_discarded() ? Json(cut(json)) : value;
 }
 
+// The unit is part of each key, so that no reader takes a count for a time.
 Json timingJson(const Timing &timing) {
-  return Json{{"median_s", timing.medianSeconds},
-              {"low_s", timing.lowSeconds},
-              {"high_s", timing.highSeconds},
+  std::string unit = timing.metric == Metric::Seconds ? "_s" : "_cycles";
+  return Json{{"median" + unit, timing.median},
+              {"low" + unit, timing.low},
+              {"high" + unit, timing.high},
               {"samples", timing.samples},
               {"clock_mhz", timing.clockMhz},
               {"ratio_to_incumbent", timing.ratioToIncumbent}};
@@ -56,11 +58,18 @@ Json resourcesJson(const ResourceUsage &usage) {
               {"compile_s", usage.compileSeconds}};
 }
 
-Json header(std::string_view kind, const RecordContext &context) {
+// Records without cycles keep the version that an older kgen reads.
+int64_t versionFor(const std::optional<Timing> &timing) {
+  return timing && timing->metric != Metric::Seconds ? kHistoryVersion
+                                                     : kTimesOnlyVersion;
+}
+
+Json header(std::string_view kind, const RecordContext &context,
+            int64_t version = kTimesOnlyVersion) {
   return Json{
-      {"kgen_history", kHistoryVersion}, {"kind", kind},
-      {"problem", context.problemKey},   {"hardware", context.hardwareKey},
-      {"device", context.device},        {"compiler", context.compiler},
+      {"kgen_history", version},       {"kind", kind},
+      {"problem", context.problemKey}, {"hardware", context.hardwareKey},
+      {"device", context.device},      {"compiler", context.compiler},
       {"verifier", context.verifier}};
 }
 
@@ -78,14 +87,17 @@ Schedule readSchedule(const Json &value, bool &newer) {
 
 Timing readTiming(const Json &value) {
   Timing timing;
-  value.at("median_s").get_to(timing.medianSeconds);
-  value.at("low_s").get_to(timing.lowSeconds);
-  value.at("high_s").get_to(timing.highSeconds);
+  bool isCycles = value.contains("median_cycles");
+  timing.metric = isCycles ? Metric::EmulatedCycles : Metric::Seconds;
+  std::string unit = isCycles ? "_cycles" : "_s";
+  value.at("median" + unit).get_to(timing.median);
+  value.at("low" + unit).get_to(timing.low);
+  value.at("high" + unit).get_to(timing.high);
   value.at("samples").get_to(timing.samples);
   value.at("clock_mhz").get_to(timing.clockMhz);
   value.at("ratio_to_incumbent").get_to(timing.ratioToIncumbent);
   // A time of zero or less would win every search.
-  if (!(timing.medianSeconds > 0))
+  if (!(timing.median > 0))
     throw std::invalid_argument("timing");
   return timing;
 }
@@ -171,7 +183,7 @@ void readEntry(const Json &line, HistoryEntry &entry, bool &newer) {
 
 std::string encodeLine(const RecordContext &context,
                        const CandidateRecord &record) {
-  Json line = header("candidate", context);
+  Json line = header("candidate", context, versionFor(record.timing));
   line["schedule"] = scheduleJson(record.schedule);
   line["outcome"] = spelling(record.outcome);
   line["code"] = record.code;
@@ -190,7 +202,7 @@ std::string encodeLine(const RecordContext &context,
 
 std::string encodeLine(const RecordContext &context,
                        const FinalRecord &record) {
-  Json line = header("final", context);
+  Json line = header("final", context, versionFor(record.timing));
   line["winner"] = scheduleJson(record.winner);
   line["compared"] = Json::array();
   for (const Schedule &schedule : record.compared)

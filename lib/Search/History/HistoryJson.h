@@ -9,8 +9,10 @@
 
 namespace kgen::search {
 
-/// Version of the line format: the value of the key "kgen_history".
-inline constexpr int kHistoryVersion = 1;
+/// Version of the line format: the value of the key "kgen_history". Version 2
+/// has the cycles of emulated devices; other lines are still written as 1.
+inline constexpr int kHistoryVersion = 2;
+inline constexpr int kTimesOnlyVersion = 1;
 /// A longer line is not one of ours.
 inline constexpr size_t kMaxLineBytes = 1u << 20;
 

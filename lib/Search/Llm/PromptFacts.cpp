@@ -147,14 +147,18 @@ std::string describeBest(const SearchState &state, size_t limit) {
   for (size_t index : fastest(state.records, limit)) {
     const CandidateRecord *record = &state.records[index];
     const ResourceUsage &used = record->resources;
-    text += "- " + formatSeconds(record->timing->medianSeconds) + ": " +
-            toString(record->schedule);
+    text +=
+        "- " + formatMedian(*record->timing) +
+        (record->timing->metric == Metric::Seconds ? ": " : " (emulated): ") +
+        toString(record->schedule);
     if (used.registersPerThread)
       text += "; " + std::to_string(used.registersPerThread) + " registers, " +
               std::to_string(used.spillBytes) + " spill bytes, " +
               std::to_string(used.sharedBytes) + " shared bytes";
     for (const std::string &remark : record->remarks)
       text += "; " + shorten(remark);
+    for (const std::string &finding : record->findings)
+      text += "; " + shorten(finding);
     text += "\n";
   }
   return text.empty() ? "- none was accepted yet\n" : text;

@@ -3,6 +3,7 @@
 #include "Chart.h"
 
 #include "../Format.h"
+#include "Facts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,7 @@ constexpr double kStrip = 16; ///< for the marks of those that fell out
 
 struct Point {
   double x = 0;
-  double seconds = 0; ///< 0: it fell out
+  double value = 0; ///< in units of the metric; 0: it fell out
   const CandidateRecord *record = nullptr;
 };
 
@@ -32,8 +33,7 @@ std::vector<Point> collect(const Report &report, ChartAxis axis) {
     cost += record.costSeconds;
     number += 1;
     points.push_back({axis == ChartAxis::Candidates ? number : cost,
-                      record.timing ? record.timing->medianSeconds : 0,
-                      &record});
+                      record.timing ? record.timing->median : 0, &record});
   }
   return points;
 }
@@ -48,7 +48,7 @@ double niceStep(double range, int count) {
   return 10 * power;
 }
 
-/// Maps values to pixels. Times spread over more than a factor of five are
+/// Maps values to pixels. Numbers spread over more than a factor of five are
 /// drawn on a logarithmic scale: the interesting end is the small one.
 class Scale {
 public:
@@ -91,14 +91,15 @@ struct Frame {
   std::vector<Point> points;
   Scale x, y;
   ChartAxis axis;
+  Metric metric;
 };
 
-Frame makeFrame(std::vector<Point> points, ChartAxis axis) {
+Frame makeFrame(std::vector<Point> points, ChartAxis axis, Metric metric) {
   double low = 0, high = 0;
   for (const Point &point : points)
-    if (point.seconds > 0) {
-      low = low > 0 ? std::min(low, point.seconds) : point.seconds;
-      high = std::max(high, point.seconds);
+    if (point.value > 0) {
+      low = low > 0 ? std::min(low, point.value) : point.value;
+      high = std::max(high, point.value);
     }
   bool logarithmic = high > 5 * low;
   low *= 0.93;
@@ -106,7 +107,7 @@ Frame makeFrame(std::vector<Point> points, ChartAxis axis) {
   double last = std::max(points.back().x, 1e-9);
   Scale x(0, last, kLeft, kWidth - kRight, false);
   Scale y(low, high, kHeight - kBottom - kStrip, kTop, logarithmic);
-  return {std::move(points), x, y, axis};
+  return {std::move(points), x, y, axis, metric};
 }
 
 void drawAxes(const Frame &frame, std::ostringstream &out) {
@@ -116,7 +117,7 @@ void drawAxes(const Frame &frame, std::ostringstream &out) {
         << kWidth - kRight << "\" y1=\"" << y << "\" y2=\"" << y << "\"/>"
         << "<text class=\"tick\" text-anchor=\"end\" x=\"" << kLeft - 8
         << "\" y=\"" << number(frame.y(value) + 4) << "\">"
-        << formatSeconds(value) << "</text>\n";
+        << formatMeasured(value, frame.metric) << "</text>\n";
   }
   for (double value : frame.x.ticks(6)) {
     // Candidates are counted: no ticks between two of them.
@@ -139,12 +140,12 @@ void drawBestLine(const Frame &frame, std::ostringstream &out) {
   std::string path;
   double best = 0;
   for (const Point &point : frame.points) {
-    if (point.seconds <= 0 || (best > 0 && point.seconds >= best))
+    if (point.value <= 0 || (best > 0 && point.value >= best))
       continue;
     std::string x = number(frame.x(point.x));
-    path += best > 0 ? " H" + x + " V" + number(frame.y(point.seconds))
-                     : "M" + x + " " + number(frame.y(point.seconds));
-    best = point.seconds;
+    path += best > 0 ? " H" + x + " V" + number(frame.y(point.value))
+                     : "M" + x + " " + number(frame.y(point.value));
+    best = point.value;
   }
   path += " H" + number(kWidth - kRight);
   out << "<path class=\"best\" d=\"" << path << "\"/>\n";
@@ -155,7 +156,7 @@ void drawPoints(const Frame &frame, std::ostringstream &out) {
     const CandidateRecord &record = *point.record;
     std::string title =
         "<title>" +
-        escapeHtml((record.timing ? formatSeconds(point.seconds)
+        escapeHtml((record.timing ? formatMedian(*record.timing)
                                   : std::string(spelling(record.outcome)) +
                                         " " + record.code) +
                    ": " + toString(record.schedule)) +
@@ -163,7 +164,7 @@ void drawPoints(const Frame &frame, std::ostringstream &out) {
     std::string x = number(frame.x(point.x));
     if (record.timing) {
       out << "<circle class=\"accepted\" cx=\"" << x << "\" cy=\""
-          << number(frame.y(point.seconds)) << "\" r=\"3.5\">" << title
+          << number(frame.y(point.value)) << "\" r=\"3.5\">" << title
           << "</circle>\n";
       continue;
     }
@@ -206,10 +207,12 @@ std::string renderChart(const Report &report, ChartAxis axis) {
   std::vector<Point> points = collect(report, axis);
   if (!report.best || points.empty())
     return "";
-  Frame frame = makeFrame(std::move(points), axis);
+  Frame frame = makeFrame(std::move(points), axis, metricOf(report));
   std::ostringstream out;
   out << "<svg viewBox=\"0 0 " << kWidth << " " << kHeight
-      << "\" role=\"img\" aria-label=\"Best time so far\">\n";
+      << "\" role=\"img\" aria-label=\"Best "
+      << (metricOf(report) == Metric::Seconds ? "time" : "emulated cycles")
+      << " so far\">\n";
   drawAxes(frame, out);
   drawBestLine(frame, out);
   drawPoints(frame, out);

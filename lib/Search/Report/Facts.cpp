@@ -61,6 +61,9 @@ FactList describeRun(const Report &report) {
   const RecordContext &context = report.topic.context;
   FactList facts;
   facts.emplace_back("Device", context.device);
+  if (metricOf(report) != Metric::Seconds)
+    facts.emplace_back("Numbers", "issue cycles of an emulated device: counts, "
+                                  "not seconds");
   std::string hardware = context.hardwareKey;
   if (report.run && !report.run->hardwareName.empty())
     hardware += ", " + report.run->hardwareName;
@@ -114,16 +117,19 @@ std::string titleOf(const Report &report) {
 }
 
 std::string bestTime(const Report &report) {
-  return report.bestTiming ? formatSeconds(report.bestTiming->medianSeconds)
-                           : std::string();
+  return report.bestTiming ? formatMedian(*report.bestTiming) : std::string();
+}
+
+Metric metricOf(const Report &report) {
+  return report.bestTiming ? report.bestTiming->metric : Metric::Seconds;
 }
 
 std::string bestRate(const Report &report) {
   std::optional<Shapes> shapes = readShapes(report);
-  if (!shapes || !report.bestTiming)
+  if (!shapes || !report.bestTiming || metricOf(report) != Metric::Seconds)
     return "";
   double rate = attentionFlops(shapes->problem, shapes->sizes) /
-                report.bestTiming->medianSeconds;
+                report.bestTiming->median;
   return rate >= 1e12 ? formatNumber(rate / 1e12) + " TFLOP/s"
                       : formatNumber(rate / 1e9) + " GFLOP/s";
 }
@@ -134,7 +140,7 @@ double speedupOverFirst(const Report &report) {
   const Timing &best = *report.candidates[*report.best].timing;
   for (const CandidateRecord &record : report.candidates)
     if (record.timing)
-      return record.timing->medianSeconds / best.medianSeconds;
+      return record.timing->median / best.median;
   return 0;
 }
 

@@ -32,10 +32,15 @@ std::vector<FallenGroup> groupFallen(const Report &report);
 /// "relative_position", or the key when no run told the name.
 std::string titleOf(const Report &report);
 
-/// "1.234 ms"; empty when nothing was accepted.
+/// What the report's numbers are; a topic is of one device, so they are of one
+/// kind.
+Metric metricOf(const Report &report);
+
+/// "1.234 ms" or "812.3 kcycles"; empty when nothing was accepted.
 std::string bestTime(const Report &report);
 
-/// Achieved rate of the best over kept pairs: "123.4 TFLOP/s"; may be empty.
+/// Achieved rate of the best over kept pairs: "123.4 TFLOP/s"; may be empty,
+/// and is for an emulated device.
 std::string bestRate(const Report &report);
 
 /// Time of the first accepted candidate over the best's; 0 if unknown. Every

@@ -16,6 +16,12 @@
 namespace kgen::search {
 namespace {
 
+// Words that every number of the page stands under.
+const char *measureName(const Report &report) {
+  return metricOf(report) == Metric::Seconds ? "time"
+                                             : "emulated cycles (not seconds)";
+}
+
 void tile(const std::string &value, const std::string &label,
           std::ostringstream &out, bool isMain = false) {
   if (value.empty())
@@ -27,8 +33,11 @@ void tile(const std::string &value, const std::string &label,
 
 void writeTiles(const Report &report, std::ostringstream &out) {
   out << "<div class=\"tiles\">\n";
+  const bool isTimed = metricOf(report) == Metric::Seconds;
   tile(report.best ? bestTime(report) : "none",
-       report.best ? (report.confirmed ? "best, re-measured in pairs" : "best")
+       report.best ? (report.confirmed ? "best, re-measured in pairs"
+                      : isTimed        ? "best"
+                                       : "best, emulated: not seconds")
                    : "no candidate was accepted",
        out, true);
   tile(bestRate(report), "over kept pairs", out);
@@ -57,7 +66,8 @@ void writeFacts(const FactList &facts, std::ostringstream &out) {
 void writeCharts(const Report &report, std::ostringstream &out) {
   if (!report.best)
     return;
-  out << "<section><h2>Best time so far</h2><div class=\"charts\">\n"
+  out << "<section><h2>Best " << measureName(report)
+      << " so far</h2><div class=\"charts\">\n"
       << "<div>" << renderChart(report, ChartAxis::Candidates) << "</div>\n"
       << "<div>" << renderChart(report, ChartAxis::Seconds) << "</div>\n"
       << "</div><div class=\"legend\">"
@@ -127,7 +137,7 @@ void writeRow(const Report &report, size_t index, size_t number,
               std::ostringstream &out) {
   const CandidateRecord &record = report.candidates[index];
   const double best =
-      report.best ? report.candidates[*report.best].timing->medianSeconds : 0;
+      report.best ? report.candidates[*report.best].timing->median : 0;
   out << (report.best == index ? "<tr class=\"winner\">" : "<tr>")
       << "<td class=\"num\">"
       << (record.outcome == Outcome::Illegal ? "&ndash;"
@@ -135,9 +145,8 @@ void writeRow(const Report &report, size_t index, size_t number,
       << "</td><td class=\"" << spelling(record.outcome) << "\">"
       << spelling(record.outcome) << "</td><td class=\"num\">";
   if (record.timing)
-    out << formatSeconds(record.timing->medianSeconds)
-        << "</td><td class=\"num\">"
-        << formatNumber(record.timing->medianSeconds / best) << "x";
+    out << formatMedian(*record.timing) << "</td><td class=\"num\">"
+        << formatNumber(record.timing->median / best) << "x";
   else
     out << "</td><td class=\"num\">";
   out << "</td><td><code>" << escapeHtml(toString(record.schedule))
@@ -153,7 +162,9 @@ void writeRow(const Report &report, size_t index, size_t number,
 
 void writeCandidates(const Report &report, std::ostringstream &out) {
   out << "<section><h2>Candidates</h2><div class=\"scroll\"><table><tr>"
-         "<th class=\"num\">#</th><th>Outcome</th><th class=\"num\">Time</th>"
+         "<th class=\"num\">#</th><th>Outcome</th><th class=\"num\">"
+      << (metricOf(report) == Metric::Seconds ? "Time" : "Emulated cycles")
+      << "</th>"
          "<th class=\"num\">To best</th><th>Schedule</th>"
          "<th class=\"num\">Registers</th><th class=\"num\">Spills</th>"
          "<th class=\"num\">Shared</th><th class=\"num\">Cost (s)</th>"

@@ -25,18 +25,20 @@ void printCurve(const Report &report, std::ostringstream &out) {
   double worst = 0, best = 0;
   for (const CandidateRecord &record : report.candidates)
     if (record.timing)
-      worst = std::max(worst, record.timing->medianSeconds);
-  out << "\nBest so far\n";
+      worst = std::max(worst, record.timing->median);
+  out << (metricOf(report) == Metric::Seconds
+              ? "\nBest so far\n"
+              : "\nBest so far (emulated cycles, not seconds)\n");
   size_t number = 0;
   for (const CandidateRecord &record : report.candidates) {
     number += record.outcome != Outcome::Illegal;
-    if (!record.timing || (best > 0 && record.timing->medianSeconds >= best))
+    if (!record.timing || (best > 0 && record.timing->median >= best))
       continue;
-    best = record.timing->medianSeconds;
+    best = record.timing->median;
     auto width = static_cast<size_t>(kCurveWidth * best / worst + 0.5);
     char line[96];
     std::snprintf(line, sizeof line, "  %4zu %10s ", number,
-                  formatSeconds(best).c_str());
+                  formatMeasured(best, metricOf(report)).c_str());
     out << line << std::string(std::max<size_t>(width, 1), '#') << "\n";
   }
 }
@@ -52,9 +54,7 @@ void printCandidates(const Report &report, std::ostringstream &out) {
     std::snprintf(line, sizeof line, "%s %4s %-14s %10s ", isBest ? "*" : " ",
                   legal ? std::to_string(number).c_str() : "-",
                   spelling(record.outcome).data(),
-                  record.timing
-                      ? formatSeconds(record.timing->medianSeconds).c_str()
-                      : "");
+                  record.timing ? formatMedian(*record.timing).c_str() : "");
     out << line << toString(record.schedule) << "  (" << record.proposer << ")";
     if (!record.code.empty() || !record.text.empty())
       out << ": [" << record.code << "] "

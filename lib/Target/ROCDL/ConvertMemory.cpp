@@ -1,10 +1,4 @@
-//===- ConvertMemory.cpp - Buffers, copies and barriers --------------------===//
-//
-// Copies are synchronous for the thread that makes them: global memory to
-// registers to LDS. Rows past the limit come as zeros from the bounds check of
-// the buffer resource.
-//
-//===----------------------------------------------------------------------===//
+//===- ConvertMemory.cpp - Buffers and barriers ----------------------------===//
 
 #include "TileLowering.h"
 
@@ -55,6 +49,11 @@ struct ConvertAlloc : TilePattern<tile::AllocOp> {
   LogicalResult
   matchAndRewrite(tile::AllocOp op, OneToNOpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
+    if (kernel.direct.isDirect(op)) {
+      Type pointer = typeConverter->convertType(op.getBuffer().getType());
+      rewriter.replaceOpWithNewOp<LLVM::PoisonOp>(op, pointer);
+      return success();
+    }
     Value base = LLVM::AddressOfOp::create(rewriter, op.getLoc(), kernel.lds);
     LLVM::GEPArg offset(kernel.plan.byteOffset(op));
     rewriter.replaceOpWithNewOp<LLVM::GEPOp>(
@@ -81,125 +80,8 @@ struct ConvertSlot : TilePattern<tile::SlotOp> {
 };
 
 //===----------------------------------------------------------------------===//
-// copy
+// barrier, program_id
 //===----------------------------------------------------------------------===//
-
-/// One tile.copy: every load first, so that they are in flight together.
-class Copy {
-public:
-  Copy(ConversionPatternRewriter &rewriter, Location loc, const Slot &slot,
-       const Kernel &kernel, Value resource, Value view)
-      : b(rewriter), loc(loc), slot(slot), kernel(kernel), resource(resource),
-        view(view) {}
-
-  void emit() {
-    int64_t rounds = llvm::divideCeil(copyTasks(slot), kernel.threads());
-    SmallVector<SmallVector<Value>> loaded;
-    for (int64_t round = 0; round < rounds; ++round)
-      loaded.push_back(load(task(round)));
-    for (int64_t round = 0; round < rounds; ++round)
-      storeGuarded(round, loaded[round]);
-  }
-
-private:
-  Int task(int64_t round) {
-    return Int(b, loc, kernel.thread) + round * kernel.threads();
-  }
-
-  /// The 16-byte vectors of a task, one for each of its rows. A task past the
-  /// last starts in a row past the tile's, so its loads give zeros.
-  SmallVector<Value> load(Int number) {
-    Element<Int> first = copyTask(slot, number);
-    Type words = VectorType::get(4, b.getI32Type());
-    Type elements = VectorType::get(kVectorElements, b.getI16Type());
-    Value zero = Int(b, loc, int64_t(0)).get();
-    SmallVector<Value> vectors;
-    for (int64_t row = 0; row < rowsPerTask(slot); ++row) {
-      Int bytes =
-          ((first.row + row) * slot.cols + first.column) * kElementBytes;
-      Value loaded = ROCDL::RawPtrBufferLoadOp::create(
-          b, loc, words, resource, bytes.get(), zero, zero, ArrayAttr(),
-          ArrayAttr(), ArrayAttr());
-      vectors.push_back(LLVM::BitcastOp::create(b, loc, elements, loaded));
-    }
-    return vectors;
-  }
-
-  void storeGuarded(int64_t round, ArrayRef<Value> vectors) {
-    if ((round + 1) * kernel.threads() <= copyTasks(slot))
-      return store(task(round), vectors);
-    Value inside = task(round).less(copyTasks(slot));
-    auto branch = scf::IfOp::create(b, loc, inside, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    store(task(round), vectors);
-  }
-
-  void store(Int number, ArrayRef<Value> vectors) {
-    Int start = slot.offset(copyTask(slot, number));
-    if (!slot.transposed)
-      return storeAt(start, vectors.front());
-    for (int64_t column = 0; column < kVectorElements; ++column)
-      storeAt(start + column * slot.stride(), gather(vectors, column));
-  }
-
-  /// Element `column` of each of the four rows.
-  Value gather(ArrayRef<Value> rows, int64_t column) {
-    int32_t at = column, other = column + kVectorElements;
-    auto shuffle = [&](Value low, Value high, ArrayRef<int32_t> mask) -> Value {
-      return LLVM::ShuffleVectorOp::create(b, loc, low, high, mask);
-    };
-    Value low = shuffle(rows[0], rows[1], {at, other});
-    Value high = shuffle(rows[2], rows[3], {at, other});
-    return shuffle(low, high, {0, 1, 2, 3});
-  }
-
-  void storeAt(Int offset, Value vector) {
-    Value address = LLVM::GEPOp::create(b, loc, view.getType(), b.getI16Type(),
-                                        view, ValueRange{offset.get()});
-    LLVM::StoreOp::create(b, loc, vector, address,
-                          kFragment * kElementBytes);
-  }
-
-  ConversionPatternRewriter &b;
-  Location loc;
-  const Slot &slot;
-  const Kernel &kernel;
-  Value resource, view;
-};
-
-struct ConvertCopy : TilePattern<tile::CopyOp> {
-  using TilePattern::TilePattern;
-  LogicalResult
-  matchAndRewrite(tile::CopyOp op, OneToNOpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    unsigned view = op.getViewMutable().getOperandNumber();
-    const Slot &slot = kernel.plan.slot(op, view);
-    auto source = TensorArgument::from(
-        cast<MemRefType>(op.getSource().getType()), adaptor.getSource());
-    Value resource = bufferOverRows(rewriter, op.getLoc(), source,
-                                    RowsOfTensor::of(adaptor, slot.rows, slot.cols));
-    Copy(rewriter, op.getLoc(), slot, kernel, resource,
-         adaptor.getView().front())
-        .emit();
-    rewriter.replaceOpWithMultiple(op, {ValueRange{}});
-    return success();
-  }
-};
-
-//===----------------------------------------------------------------------===//
-// wait, barrier, program_id
-//===----------------------------------------------------------------------===//
-
-struct ConvertWait : TilePattern<tile::WaitOp> {
-  using TilePattern::TilePattern;
-  LogicalResult
-  matchAndRewrite(tile::WaitOp op, OneToNOpAdaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
 
 struct ConvertBarrier : TilePattern<tile::BarrierOp> {
   using TilePattern::TilePattern;
@@ -236,7 +118,6 @@ struct ConvertProgramId : TilePattern<tile::ProgramIdOp> {
 
 void rocdl::populateMemoryPatterns(Patterns &patterns, TypeConverter &converter,
                                    const Kernel &kernel) {
-  patterns.add<ConvertAlloc, ConvertSlot, ConvertCopy, ConvertWait,
-               ConvertBarrier, ConvertProgramId>(
+  patterns.add<ConvertAlloc, ConvertSlot, ConvertBarrier, ConvertProgramId>(
       converter, patterns.getContext(), kernel);
 }

@@ -3,7 +3,8 @@
 // A dot of R x K by K x N is computed as its transpose: A fragments come from
 // the right operand in LDS (32 of its N "lines" by 8 of K), B fragments from
 // the left operand, and the accumulator has N along registers and rows along
-// lanes. Fragments are 8-byte reads; see MfmaLayout.h.
+// lanes. Fragments are 8-byte reads; see MfmaLayout.h. gfx950 takes those of
+// two steps in one product.
 //
 //===----------------------------------------------------------------------===//
 
@@ -67,6 +68,11 @@ struct ConvertLoad : TilePattern<tile::LoadOp> {
   LogicalResult
   matchAndRewrite(tile::LoadOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
+    if (Operation *copy = kernel.direct.copyOf(op)) {
+      rewriter.replaceOpWithMultiple(
+          op, {ValueRange(kernel.fragments.at(copy))});
+      return success();
+    }
     unsigned view = op.getViewMutable().getOperandNumber();
     SmallVector<Value> fragments = readLeftOperand(
         rewriter, op.getLoc(), kernel, kernel.plan.slot(op, view),
@@ -80,11 +86,33 @@ struct ConvertLoad : TilePattern<tile::LoadOp> {
 // dot
 //===----------------------------------------------------------------------===//
 
-/// D += A B of one 32 x 32 x 8 step.
+/// Fragments of neighbouring steps as one operand, in the type that the product
+/// takes: bf16 is i16 in 32x32x8 and bf16 in 32x32x16.
+Value joinFragments(OpBuilder &b, Location loc, ArrayRef<Value> steps) {
+  if (steps.size() == 1)
+    return steps.front();
+  Value both = LLVM::ShuffleVectorOp::create(
+      b, loc, steps[0], steps[1], ArrayRef<int32_t>{0, 1, 2, 3, 4, 5, 6, 7});
+  auto type = cast<VectorType>(both.getType());
+  if (type.getElementType().isF16())
+    return both;
+  return LLVM::BitcastOp::create(b, loc, type.clone(b.getBF16Type()), both);
+}
+
+/// D += A B, over 8 or 16 contracted positions as the operands say.
 Value multiply(OpBuilder &b, Location loc, Value a, Value bOperand, Value acc) {
   Value zero = arith::ConstantIntOp::create(b, loc, 0, 32); // no broadcast
   SmallVector<Value> operands{a, bOperand, acc, zero, zero, zero};
-  if (cast<VectorType>(a.getType()).getElementType().isF16())
+  auto type = cast<VectorType>(a.getType());
+  bool f16 = type.getElementType().isF16();
+  bool wide = type.getNumElements() > kFragment;
+  if (wide && f16)
+    return ROCDL::mfma_f32_32x32x16_f16::create(b, loc, acc.getType(),
+                                                operands);
+  if (wide)
+    return ROCDL::mfma_f32_32x32x16_bf16::create(b, loc, acc.getType(),
+                                                 operands);
+  if (f16)
     return ROCDL::mfma_f32_32x32x8f16::create(b, loc, acc.getType(), operands);
   return ROCDL::mfma_f32_32x32x8bf16_1k::create(b, loc, acc.getType(),
                                                 operands);
@@ -100,7 +128,9 @@ struct ConvertDot : TilePattern<tile::DotOp> {
     const Slot &slot = kernel.plan.slot(op, rhs);
     tile::MatrixType type = op.getResult().getType();
     Type element = op.getRhs().getType().getElementType();
-    SmallVector<Value> left = leftOperand(op, adaptor, rewriter, element);
+    int64_t together = kernel.arch.wideProducts ? 2 : 1; // steps of a product
+    SmallVector<Value> left = joinAll(
+        rewriter, loc, leftOperand(op, adaptor, rewriter, element), together);
     SmallVector<Value> acc = start(op, adaptor, rewriter);
     FragmentReader reader(rewriter, loc, slot, kernel.lane,
                           Int(rewriter, loc, int64_t(0)),
@@ -108,15 +138,18 @@ struct ConvertDot : TilePattern<tile::DotOp> {
 
     int64_t rowBlocks = kernel.blocks(type.getRows());
     int64_t lineBlocks = type.getCols() / kBlock;
-    int64_t steps = slot.lineLength() / kDepth;
+    int64_t products = slot.lineLength() / (kDepth * together);
     // Neighbouring products add into different accumulators, so that none
     // waits for the one before it.
-    for (int64_t step = 0; step < steps; ++step)
+    for (int64_t product = 0; product < products; ++product)
       for (int64_t line = 0; line < lineBlocks; ++line) {
-        Value a = reader.read(line, step);
+        SmallVector<Value> steps;
+        for (int64_t step = 0; step < together; ++step)
+          steps.push_back(reader.read(line, product * together + step));
+        Value a = joinFragments(rewriter, loc, steps);
         for (int64_t row = 0; row < rowBlocks; ++row) {
           Value &into = acc[row * lineBlocks + line];
-          into = multiply(rewriter, loc, a, left[row * steps + step], into);
+          into = multiply(rewriter, loc, a, left[row * products + product], into);
         }
       }
     rewriter.replaceOpWithMultiple(op, {ValueRange(acc)});
@@ -124,6 +157,16 @@ struct ConvertDot : TilePattern<tile::DotOp> {
   }
 
 private:
+  static SmallVector<Value> joinAll(OpBuilder &b, Location loc,
+                                    ArrayRef<Value> fragments,
+                                    int64_t together) {
+    SmallVector<Value> joined;
+    for (; !fragments.empty(); fragments = fragments.drop_front(together))
+      joined.push_back(
+          joinFragments(b, loc, fragments.take_front(together)));
+    return joined;
+  }
+
   SmallVector<Value> leftOperand(tile::DotOp op, OneToNOpAdaptor adaptor,
                                  OpBuilder &b, Type element) const {
     if (!isa<tile::ViewType>(op.getLhs().getType()))

@@ -16,7 +16,7 @@ static bool readsTransposed(OpOperand &use) {
          !dot.getTransposeRhs();
 }
 
-LogicalResult LdsPlan::addBuffer(tile::AllocOp alloc) {
+LogicalResult LdsPlan::addBuffer(tile::AllocOp alloc, bool inLds) {
   SmallVector<OpOperand *> reads, uses;
   for (Operation *user : alloc->getUsers()) {
     auto slot = dyn_cast<tile::SlotOp>(user);
@@ -42,7 +42,8 @@ LogicalResult LdsPlan::addBuffer(tile::AllocOp alloc) {
   tile::BufferType type = alloc.getBuffer().getType();
   Slot slot{type.getRows(), type.getCols(), transposed};
   buffers[alloc] = {slot, totalBytes};
-  totalBytes += type.getSlots() * slot.elements() * kElementBytes;
+  if (inLds)
+    totalBytes += type.getSlots() * slot.elements() * kElementBytes;
   for (Operation *user : alloc->getUsers())
     views[{user, 0u}] = slot;
   for (OpOperand *use : uses)
@@ -72,18 +73,19 @@ static LogicalResult checkViews(func::FuncOp kernel) {
   return failure(result.wasInterrupted());
 }
 
-LogicalResult LdsPlan::build(func::FuncOp kernel) {
+LogicalResult LdsPlan::build(func::FuncOp kernel, const DirectLoads &direct,
+                             int64_t limit) {
   if (failed(checkViews(kernel)))
     return failure();
   WalkResult result = kernel.walk([&](tile::AllocOp alloc) {
-    return WalkResult(addBuffer(alloc));
+    return WalkResult(addBuffer(alloc, !direct.isDirect(alloc)));
   });
   if (result.wasInterrupted())
     return failure();
-  if (totalBytes > kMaxBytes)
+  if (totalBytes > limit)
     return kernel.emitOpError()
            << '[' << formatCode(ErrorCode::SharedMemoryExceeded) << "] needs "
-           << totalBytes << " bytes of LDS, limit " << kMaxBytes << ": "
+           << totalBytes << " bytes of LDS, limit " << limit << ": "
            << errorSentence(ErrorCode::SharedMemoryExceeded);
   return success();
 }

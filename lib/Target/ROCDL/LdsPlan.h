@@ -2,6 +2,8 @@
 #ifndef KGEN_LIB_TARGET_ROCDL_LDSPLAN_H
 #define KGEN_LIB_TARGET_ROCDL_LDSPLAN_H
 
+#include "CopyPlan.h"
+
 #include "kgen/Dialect/Tile/IR/Tile.h"
 #include "kgen/Target/ROCDL/MfmaLayout.h"
 
@@ -13,16 +15,13 @@ namespace kgen::rocdl {
 /// Patterns ask by operation, since views change type under conversion.
 class LdsPlan {
 public:
-  /// Bytes of LDS that a workgroup may have on gfx90a and gfx942 (AMD Instinct
-  /// MI200 and MI300 ISA documents, "LDS: 64 kB").
-  static constexpr int64_t kMaxBytes = 65536;
-
   /// Decides for each `tile.alloc` whether rows are stored as they are or
   /// transposed (it is read as V by a `tile.dot` without transpose_rhs), and
-  /// gives it an offset. Emits a coded error for a buffer that is read both
-  /// ways, for a view that is not a `tile.slot` of a `tile.alloc`, and when all
-  /// buffers together exceed kMaxBytes.
-  mlir::LogicalResult build(mlir::func::FuncOp kernel);
+  /// gives it an offset; tiles of `direct` get none. Emits a coded error for a
+  /// buffer that is read both ways, for a view that is not a `tile.slot` of a
+  /// `tile.alloc`, and when all buffers together exceed `limit` bytes.
+  mlir::LogicalResult build(mlir::func::FuncOp kernel,
+                            const DirectLoads &direct, int64_t limit);
 
   int64_t bytes() const { return totalBytes; }
   /// First byte of a buffer; a multiple of 16.
@@ -43,7 +42,7 @@ private:
     Slot slot;
     int64_t byteOffset = 0;
   };
-  mlir::LogicalResult addBuffer(kgen::tile::AllocOp alloc);
+  mlir::LogicalResult addBuffer(kgen::tile::AllocOp alloc, bool inLds);
 
   llvm::DenseMap<mlir::Operation *, Buffer> buffers;
   llvm::DenseMap<std::pair<mlir::Operation *, unsigned>, Slot> views;

@@ -14,8 +14,19 @@
 
 using namespace mlir;
 
-void kgen::rocdl::buildRocdlLowering(OpPassManager &manager) {
-  manager.addPass(createConvertTileToRocdl());
+namespace {
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<std::string> arch{*this, "arch",
+                           llvm::cl::desc("gfx90a, gfx942 or gfx950"),
+                           llvm::cl::init("gfx942")};
+};
+} // namespace
+
+void kgen::rocdl::buildRocdlLowering(OpPassManager &manager,
+                                     const std::string &arch) {
+  ConvertTileToRocdlOptions options;
+  options.arch = arch;
+  manager.addPass(createConvertTileToRocdl(options));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createSCFToControlFlowPass());
@@ -28,8 +39,10 @@ void kgen::rocdl::buildRocdlLowering(OpPassManager &manager) {
 
 void kgen::rocdl::registerRocdlPasses() {
   registerConvertTileToRocdl();
-  PassPipelineRegistration<>(
+  PassPipelineRegistration<PipelineOptions>(
       "lower-tile-to-rocdl",
       "Lower kernels in tiled form to the LLVM and ROCDL dialects",
-      [](OpPassManager &manager) { buildRocdlLowering(manager); });
+      [](OpPassManager &manager, const PipelineOptions &options) {
+        buildRocdlLowering(manager, options.arch);
+      });
 }

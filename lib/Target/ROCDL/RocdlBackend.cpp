@@ -1,5 +1,6 @@
 //===- RocdlBackend.cpp - The AMD target behind the seam -------------------===//
 
+#include "Arch.h"
 #include "EmitHsaco.h"
 
 #include "kgen/Dialect/Tile/IR/Tile.h"
@@ -17,14 +18,6 @@
 using namespace mlir;
 using namespace kgen;
 using namespace kgen::rocdl;
-
-/// What the lane maps and intrinsics of this target were written for.
-static Expected<void> checkArch(const std::string &arch) {
-  if (arch == "gfx90a" || arch == "gfx942")
-    return {};
-  return Error(ErrorCode::ArchUnsupported,
-               arch + " is not one of gfx90a, gfx942");
-}
 
 static Expected<LLVM::LLVMFuncOp> onlyKernel(ModuleOp module) {
   LLVM::LLVMFuncOp kernel;
@@ -68,14 +61,14 @@ public:
   }
 
   void buildLowering(OpPassManager &manager,
-                     const HardwareModel &) const override {
-    buildRocdlLowering(manager);
+                     const HardwareModel &hardware) const override {
+    buildRocdlLowering(manager, hardware.arch);
   }
 
   kgen::Expected<KernelCode> emit(ModuleOp module,
                                   const HardwareModel &hardware,
                                   const EmitOptions &options) const override {
-    Expected<void> served = checkArch(hardware.arch);
+    Expected<Arch> served = findArch(hardware.arch);
     if (!served)
       return served.error();
     Expected<LLVM::LLVMFuncOp> kernel = onlyKernel(module);

@@ -2,6 +2,8 @@
 #ifndef KGEN_LIB_TARGET_ROCDL_TILELOWERING_H
 #define KGEN_LIB_TARGET_ROCDL_TILELOWERING_H
 
+#include "Arch.h"
+#include "CopyPlan.h"
 #include "IndexBuilder.h"
 #include "LdsPlan.h"
 
@@ -14,14 +16,33 @@
 
 namespace kgen::rocdl {
 
+/// A tile that a copy has loaded and that no wait has stored yet.
+struct InFlight {
+  mlir::Value view; ///< the slot that it goes to
+  llvm::SmallVector<mlir::Value> vectors;
+};
+
 /// What the patterns of one kernel share. Values stand at the kernel's entry.
 struct Kernel {
+  Kernel(const Arch &arch, const LdsPlan &plan, const DirectLoads &direct,
+         const CopyPlan &copies, int64_t waves)
+      : arch(arch), plan(plan), direct(direct), copies(copies), waves(waves) {}
+
+  const Arch &arch;
   const LdsPlan &plan;
+  const DirectLoads &direct;
+  const CopyPlan &copies;
+  int64_t waves;            ///< of a workgroup
   mlir::LLVM::GlobalOp lds; ///< null if the kernel has no buffer
-  int64_t waves = 1;        ///< of a workgroup
   mlir::Value thread;       ///< i32, 0 .. 64 * waves - 1
   mlir::Value lane;         ///< i32, 0 .. 63
   mlir::Value wave;         ///< i32, 0 .. waves - 1, uniform over a wave
+  /// What copies have loaded, by copy: for a tile.load, and for the token that
+  /// carries it. Both follow their copy in its block, so that the conversion
+  /// meets the copy first.
+  mutable llvm::DenseMap<mlir::Operation *, llvm::SmallVector<mlir::Value>>
+      fragments;
+  mutable llvm::DenseMap<mlir::Operation *, InFlight> inFlight;
 
   int64_t threads() const { return waves * kLanes; }
   /// 32-row blocks of a tile of `rows` that each wave holds.
@@ -39,8 +60,10 @@ struct Kernel {
 ///   accumulator  vector<16xf32> for each (row block, 32 columns)
 ///   operand      4 elements for each (row block, 8 columns); bf16 as i16
 ///   per_row      f32 for each row block, the same in both halves of the wave
-///   buffer, view !llvm.ptr<3>;  token: nothing
-void addTileConversions(mlir::TypeConverter &converter, int64_t waves);
+///   buffer, view !llvm.ptr<3>
+///   token        the views that are filled and what was loaded for them
+void addTileConversions(mlir::TypeConverter &converter, int64_t waves,
+                        const CopyPlan &copies);
 
 /// vector<4xf16> for f16, vector<4xi16> for bf16 (what MFMA takes).
 mlir::VectorType fragmentType(mlir::Type element);
@@ -70,7 +93,9 @@ mlir::Value bufferOverRows(mlir::OpBuilder &builder, mlir::Location location,
 
 using Patterns = mlir::RewritePatternSet;
 void populateMemoryPatterns(Patterns &patterns, mlir::TypeConverter &converter,
-                            const Kernel &kernel); ///< alloc, slot, copy, wait
+                            const Kernel &kernel); ///< alloc, slot, barrier
+void populateCopyPatterns(Patterns &patterns, mlir::TypeConverter &converter,
+                          const Kernel &kernel); ///< copy, wait
 void populateProductPatterns(Patterns &patterns, mlir::TypeConverter &converter,
                              const Kernel &kernel); ///< load, dot, pack
 void populateElementPatterns(Patterns &patterns, mlir::TypeConverter &converter,

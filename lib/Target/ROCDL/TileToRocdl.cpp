@@ -156,7 +156,15 @@ struct ConvertExp2 : OpConversionPattern<math::Exp2Op> {
 class ConvertTileToRocdl
     : public rocdl::impl::ConvertTileToRocdlBase<ConvertTileToRocdl> {
 public:
+  using Base::Base;
+
   void runOnOperation() override {
+    Expected<Arch> found = findArch(arch);
+    if (!found) {
+      getOperation().emitError() << found.error().message();
+      return signalPassFailure();
+    }
+    served = *found;
     SmallVector<func::FuncOp> kernels;
     getOperation().walk([&](func::FuncOp function) {
       if (function->hasAttr(tile::TileDialect::kKernelAttr))
@@ -168,13 +176,20 @@ public:
   }
 
 private:
+  Arch served;
+
   LogicalResult convert(func::FuncOp function) {
     FailureOr<int64_t> waves = wavesOf(function);
-    LdsPlan plan;
-    if (failed(waves) || failed(checkKernel(function, *waves)) ||
-        failed(plan.build(function)) || failed(expandMath(function)))
+    if (failed(waves) || failed(checkKernel(function, *waves)))
       return failure();
-    Kernel kernel{plan, {}, *waves, {}, {}, {}};
+    DirectLoads direct(function);
+    LdsPlan plan;
+    CopyPlan copies;
+    if (failed(plan.build(function, direct, served.ldsBytes)) ||
+        failed(copies.build(function, direct, plan, *waves * kLanes)) ||
+        failed(expandMath(function)))
+      return failure();
+    Kernel kernel(served, plan, direct, copies, *waves);
     if (plan.bytes() > 0)
       kernel.lds = addLdsGlobal(function, plan.bytes());
     addLaneValues(function, kernel);
@@ -187,7 +202,7 @@ private:
   LogicalResult applyPatterns(func::FuncOp function, const Kernel &kernel) {
     TypeConverter converter;
     converter.addConversion([](Type type) { return type; });
-    addTileConversions(converter, kernel.waves);
+    addTileConversions(converter, kernel.waves, kernel.copies);
     addTensorArgumentConversion(converter, kGlobalSpace);
 
     RewritePatternSet patterns(&getContext());
@@ -196,6 +211,7 @@ private:
     scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
                                                          target);
     populateMemoryPatterns(patterns, converter, kernel);
+    populateCopyPatterns(patterns, converter, kernel);
     populateProductPatterns(patterns, converter, kernel);
     populateElementPatterns(patterns, converter, kernel);
     populateReductionPatterns(patterns, converter, kernel);

@@ -15,7 +15,8 @@ VectorType rocdl::fragmentType(Type element) {
   return VectorType::get(kFragment, held);
 }
 
-void rocdl::addTileConversions(TypeConverter &converter, int64_t waves) {
+void rocdl::addTileConversions(TypeConverter &converter, int64_t waves,
+                               const CopyPlan &copies) {
   using Types = SmallVectorImpl<Type>;
   auto blocksOf = [waves](int64_t rows) { return rows / (waves * kBlock); };
   converter.addConversion([blocksOf](tile::MatrixType type, Types &results)
@@ -35,7 +36,13 @@ void rocdl::addTileConversions(TypeConverter &converter, int64_t waves) {
     return success();
   });
   converter.addConversion(
-      [](tile::TokenType, Types &) -> std::optional<LogicalResult> {
+      [tiles = copies.mostTiles(), vectors = copies.mostVectors()](
+          tile::TokenType type,
+          Types &results) -> std::optional<LogicalResult> {
+        MLIRContext *context = type.getContext();
+        results.append(tiles, LLVM::LLVMPointerType::get(context, 3));
+        results.append(vectors,
+                       VectorType::get(4, IntegerType::get(context, 32)));
         return success();
       });
   converter.addConversion([](Type type) -> std::optional<Type> {
@@ -91,7 +98,8 @@ private:
         return failure();
       if (failed(multiple("rows", matrix.getRows(), waves * kBlock)))
         return failure();
-      return multiple("columns", matrix.getCols(), operand ? kDepth : kBlock);
+      return multiple("columns", matrix.getCols(),
+                      operand ? kDepthPair : kBlock);
     }
     if (auto rows = dyn_cast<tile::PerRowType>(type)) {
       if (!rows.getElementType().isF32())
@@ -109,7 +117,8 @@ private:
     if (failed(elements(dot.getRhs().getType().getElementType())))
       return failure();
     if (auto view = dyn_cast<tile::ViewType>(dot.getLhs().getType()))
-      if (failed(multiple("rows", view.getRows(), waves * kBlock)))
+      if (failed(multiple("rows", view.getRows(), waves * kBlock)) ||
+          failed(multiple("columns", view.getCols(), kDepthPair)))
         return failure();
     // Rows of a transposed view are what is contracted, 8 at a time; its copy
     // takes 32 rows at a time.

@@ -1,15 +1,17 @@
 // RUN: kgen-opt %s --convert-tile-to-rocdl | FileCheck %s
 // RUN: kgen-opt %s --lower-tile-to-rocdl | mlir-translate --mlir-to-llvmir | FileCheck %s --check-prefix=LLVM
 // RUN: kgen-opt %s --lower-tile-to-rocdl | mlir-translate --mlir-to-llvmir | opt -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx942 | llc -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx942 | FileCheck %s --check-prefix=ASM
-// RUN: kgen-opt %s --lower-tile-to-rocdl | mlir-translate --mlir-to-llvmir | opt -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx90a | llc -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx90a | FileCheck %s --check-prefix=ASM
+// RUN: kgen-opt %s --lower-tile-to-rocdl=arch=gfx90a | mlir-translate --mlir-to-llvmir | opt -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx90a | llc -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx90a | FileCheck %s --check-prefix=ASM
+// RUN: kgen-opt %s --convert-tile-to-rocdl=arch=gfx950 | FileCheck %s --check-prefix=WIDE
+// RUN: kgen-opt %s --lower-tile-to-rocdl=arch=gfx950 | mlir-translate --mlir-to-llvmir | opt -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx950 | llc -O3 -mtriple=amdgcn-amd-amdhsa -mcpu=gfx950 | FileCheck %s --check-prefix=WIDE-ASM
 
 // 4 waves of 32 query rows, 32 keys a step, D = 128, bf16, grouped heads,
 // dynamic sizes, a bias read from a table, log-sum-exp. The unit tests compile
 // this kernel, and variants made by replacing its types, for each architecture.
 
-// One LDS global: Q and K rows padded by 8 bytes, V transposed and padded:
-// 2 * (128 * 132 + 32 * 132 + 128 * 36) bytes.
-// CHECK: llvm.mlir.global internal @flash_lds() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<51456 x i8>
+// One LDS global: K rows padded by 8 bytes, V transposed and padded, no Q:
+// 2 * (32 * 132 + 128 * 36) bytes.
+// CHECK: llvm.mlir.global internal @flash_lds() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<17664 x i8>
 
 // Tensors are a pointer and the dynamic sizes.
 // CHECK-LABEL: llvm.func @flash(
@@ -17,21 +19,29 @@
 // CHECK-SAME: rocdl.flat_work_group_size = "256,256", rocdl.kernel
 // CHECK: rocdl.workitem.id.x range <i32, 0, 256>
 // CHECK: rocdl.readfirstlane
-// Q: 8 rounds of 256 threads, 16 bytes each.
+// Q: straight into 16 fragments, two a load.
 // CHECK: rocdl.make.buffer.rsrc
 // CHECK-COUNT-8: rocdl.raw.ptr.buffer.load {{.*}} : vector<4xi32>
-// CHECK-COUNT-8: llvm.store {{.*}} : vector<8xi16>, !llvm.ptr<3>
+// CHECK-NOT: llvm.store
 // CHECK: llvm.fence syncscope("workgroup") release
 // CHECK-NEXT: rocdl.s.barrier
 // CHECK-NEXT: llvm.fence syncscope("workgroup") acquire
-// CHECK-COUNT-16: llvm.load {{.*}} : !llvm.ptr<3> -> vector<4xi16>
-// The loop carries O^T (4 blocks), the row maximum and the row sum; no token.
+// The first K is in flight before the loop: two loads a thread, no store.
+// CHECK: rocdl.make.buffer.rsrc
+// CHECK-COUNT-2: rocdl.raw.ptr.buffer.load
+// CHECK-NOT: llvm.store
+// CHECK: rocdl.sched.barrier
+// The loop carries O^T (4 blocks), the row maximum and the row sum; and of the
+// token the view of K and its two vectors (V has four, poison here).
 // CHECK: scf.for
-// CHECK-SAME: -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, f32, f32)
-// V goes to LDS transposed: half the threads have a task.
+// CHECK-SAME: -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, f32, f32, !llvm.ptr<3>, vector<4xi32>, vector<4xi32>, vector<4xi32>, vector<4xi32>)
+// K arrives: its registers go to LDS before the barrier.
+// CHECK-COUNT-2: llvm.store {{.*}} : vector<8xi16>, !llvm.ptr<3>
+// CHECK: rocdl.s.barrier
+// V sets out before the first product.
 // CHECK-COUNT-4: rocdl.raw.ptr.buffer.load
-// CHECK: scf.if
-// CHECK-COUNT-8: llvm.store {{.*}} : vector<4xi16>, !llvm.ptr<3>
+// CHECK-NOT: llvm.store
+// CHECK: rocdl.sched.barrier
 // S^T = K Q^T: 16 steps of 8.
 // CHECK-COUNT-16: rocdl.mfma.f32.32x32x8bf16.1k
 // CHECK-NOT: rocdl.mfma
@@ -41,6 +51,13 @@
 // CHECK: rocdl.ds_bpermute
 // CHECK-NOT: rocdl.ds_bpermute
 // CHECK: rocdl.exp2
+// V arrives transposed: half the threads have a task. The next K sets out.
+// CHECK: scf.if
+// CHECK-COUNT-8: llvm.store {{.*}} : vector<4xi16>, !llvm.ptr<3>
+// CHECK: rocdl.s.barrier
+// CHECK-COUNT-2: rocdl.raw.ptr.buffer.load
+// CHECK-NOT: llvm.store
+// CHECK: rocdl.sched.barrier
 // O^T = V^T P^T: 4 blocks of 32 dimensions, 4 steps of 8 keys.
 // CHECK-COUNT-16: rocdl.mfma.f32.32x32x8bf16.1k
 // CHECK-NOT: rocdl.mfma
@@ -57,17 +74,29 @@
 // LLVM: call <16 x float> @llvm.amdgcn.mfma.f32.32x32x8bf16.1k
 // LLVM: "amdgpu-flat-work-group-size"="256,256" "uniform-work-group-size"
 
+// In the code of a step, loads of the next tile stand before the products.
 // ASM-LABEL: flash:
-// ASM: buffer_load_dwordx4
+// ASM-COUNT-8: buffer_load_dwordx4
+// ASM: ds_write2_b64
 // ASM: s_barrier
-// ASM-COUNT-16: v_mfma_f32_32x32x8{{_?}}bf16
-// ASM: v_exp_f32
+// ASM-NOT: v_mfma
+// ASM-COUNT-4: buffer_load_dwordx4
 // ASM-COUNT-16: v_mfma_f32_32x32x8{{_?}}bf16
 // ASM: buffer_store_dwordx2
 // ASM: s_endpgm
 // ASM-NOT: scratch_{{load|store}}
 // ASM: .private_segment_fixed_size: 0
 // ASM: .vgpr_spill_count: 0
+
+// gfx950 contracts 16 positions in one product: half as many.
+// WIDE-COUNT-8: rocdl.mfma.f32.32x32x16.bf16 {{.*}} : (vector<8xbf16>, vector<8xbf16>, vector<16xf32>, i32, i32, i32) -> vector<16xf32>
+// WIDE-NOT: rocdl.mfma
+// WIDE: rocdl.exp2
+// WIDE-COUNT-8: rocdl.mfma.f32.32x32x16.bf16
+// WIDE-NOT: rocdl.mfma
+// WIDE-ASM-LABEL: flash:
+// WIDE-ASM: v_mfma_f32_32x32x16_bf16
+// WIDE-ASM: .private_segment_fixed_size: 0
 func.func @flash(%q: memref<?x8x?x128xbf16>, %k: memref<?x2x?x128xbf16>, %v: memref<?x2x?x128xbf16>,
                  %table: memref<8x?xf32>, %o: memref<?x8x?x128xbf16>, %lse: memref<?x8x?xf32>)
     attributes {tile.kernel} {

@@ -81,10 +81,6 @@ TEST(CheckSchedule, Combinations) {
   schedule.overlap = OverlapMode::PingPong;
   expectOne(schedule, {code, "overlap+consumer_warpgroups", 0, 2});
   schedule = {};
-  schedule.producer = ProducerKind::None;
-  schedule.stagesV = 2;
-  expectOne(schedule, {code, "stages_k+stages_v+producer", 2, 1});
-  schedule = {};
   schedule.clusterSize = 2;
   expectOne(schedule, {code, "cluster_size+producer", 2, 1});
   schedule.producer = ProducerKind::Tma;

@@ -99,7 +99,7 @@ TEST(Resources, BytesTellTheTwoHeadDimsApart) {
   EXPECT_EQ(estimateResources(problem, schedule, machine("h100")).sharedBytes,
             2 * (32 * 128 + 2 * 16 * 128 + 2 * 16 * 64));
   EXPECT_EQ(estimateResources(problem, schedule, machine("mi300x")).sharedBytes,
-            2 * (32 * 132 + 16 * 132 + 64 * 20));
+            2 * (2 * 16 * 132 + 2 * 64 * 20));
   // Scores, Q and O, K and V, rows and columns; 72 is padded to 80.
   problem.headDimV = 72;
   EXPECT_EQ(estimateResources(problem, schedule, smallCpu()).sharedBytes,
@@ -321,30 +321,61 @@ TEST(CpuLegality, HeadDims) {
   EXPECT_THAT(refused.error().detail(), HasSubstr("limit 512"));
 }
 
-TEST(RocdlLegality, LdsIsQKAndTransposedVWithPadding) {
+TEST(RocdlLegality, LdsIsKAndTransposedVWithPadding) {
   Problem problem = plainProblem(256);
   HardwareModel mi300x = machine("mi300x");
   Schedule schedule = legalDefault(problem, mi300x);
-  EXPECT_EQ(schedule.tileKV, 32);
+  schedule.tileKV = 32;
   EXPECT_EQ(estimateResources(problem, schedule, mi300x).sharedBytes,
-            2 * (32 * (256 + 4) + 32 * (256 + 4) + 256 * (32 + 4)));
+            2 * (32 * (256 + 4) + 256 * (32 + 4)));
+  EXPECT_TRUE(checkLegality(problem, schedule, mi300x).empty());
   schedule.tileKV = 64;
   Violation violation = only(problem, schedule, mi300x);
   EXPECT_EQ(violation.code, ErrorCode::SharedMemoryExceeded);
-  EXPECT_EQ(violation.have,
-            2 * (32 * (256 + 4) + 64 * (256 + 4) + 256 * (64 + 4)));
+  EXPECT_EQ(violation.have, 2 * (64 * (256 + 4) + 256 * (64 + 4)));
   EXPECT_EQ(violation.limit, 65536);
+  // gfx950 has 160 KiB.
+  EXPECT_TRUE(checkLegality(problem, schedule, machine("mi355x")).empty());
+}
+
+TEST(RocdlLegality, StagesTakeLdsAndRegisters) {
+  Problem problem = plainProblem(128);
+  HardwareModel mi300x = machine("mi300x");
+  Schedule schedule = legalDefault(problem, mi300x);
+  schedule.tileKV = 32;
+  ResourceEstimate one = estimateResources(problem, schedule, mi300x);
+  schedule.stagesK = 2;
+  Violation violation = only(problem, schedule, mi300x);
+  EXPECT_EQ(violation.code, ErrorCode::StagesUnsupported);
+  EXPECT_EQ(violation.knob, "stages_v");
+  schedule.stagesV = 2;
+  EXPECT_TRUE(checkLegality(problem, schedule, mi300x).empty());
+  ResourceEstimate two = estimateResources(problem, schedule, mi300x);
+  EXPECT_EQ(two.sharedBytes, 2 * one.sharedBytes);
+  // Two tiles of 32 x 128 x 2 bytes in flight on 256 threads instead of one.
+  EXPECT_EQ(two.registersPerThread, one.registersPerThread + 8);
+  schedule.stagesK = schedule.stagesV = 4;
+  EXPECT_FALSE(checkLegality(problem, schedule, mi300x).empty());
 }
 
 TEST(RocdlLegality, TilesFollowWaves) {
   Problem problem = plainProblem(64);
   HardwareModel mi250x = machine("mi250x");
   Schedule schedule = legalDefault(problem, mi250x);
+  schedule.warps = 4;
   schedule.tileQ = 64;
   Violation violation = only(problem, schedule, mi250x);
   EXPECT_EQ(violation.code, ErrorCode::TileWarpsMismatch);
   EXPECT_EQ(violation.limit, 128);
+  // A wave holds 32 rows, or 64.
+  for (int64_t warps : {1, 2}) {
+    schedule.warps = warps;
+    EXPECT_TRUE(checkLegality(problem, schedule, mi250x).empty()) << warps;
+  }
+  schedule.tileQ = 32;
   schedule.warps = 2;
+  EXPECT_EQ(only(problem, schedule, mi250x).code, ErrorCode::TileWarpsMismatch);
+  schedule.tileQ = 64;
   EXPECT_TRUE(checkLegality(problem, schedule, mi250x).empty());
 }
 

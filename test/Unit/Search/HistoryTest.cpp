@@ -42,7 +42,7 @@ protected:
 
 TEST_F(HistoryFile, RecordsRoundTrip) {
   CandidateRecord accepted = acceptedRecord(numbered(1), 1.25e-3);
-  accepted.timing->lowSeconds = 1.2e-3;
+  accepted.timing->low = 1.2e-3;
   accepted.timing->samples = 50;
   accepted.timing->ratioToIncumbent = 0.97;
   accepted.resources = {168, 16, 98304, 20480, 1.5};
@@ -87,6 +87,29 @@ TEST_F(HistoryFile, RecordsRoundTrip) {
   RecordContext other = kContext;
   other.compiler = "compiler 2";
   EXPECT_EQ(history->find(other, numbered(1)), nullptr);
+}
+
+TEST_F(HistoryFile, CyclesOfAnEmulatedDeviceAreNeverReadAsSeconds) {
+  CandidateRecord timed = acceptedRecord(numbered(1), 0.5);
+  CandidateRecord counted = acceptedRecord(numbered(2), 812300);
+  counted.timing->metric = Metric::EmulatedCycles;
+  {
+    auto history = *History::open(path);
+    ASSERT_TRUE(history->append(kContext, timed));
+    ASSERT_TRUE(history->append(kContext, counted));
+  }
+  std::string text = readFile(path);
+  std::string first = text.substr(0, text.find('\n'));
+  std::string second = text.substr(text.find('\n'));
+  EXPECT_THAT(first, HasSubstr("{\"kgen_history\":1,"));
+  EXPECT_THAT(first, HasSubstr("\"median_s\":0.5"));
+  EXPECT_THAT(second, HasSubstr("{\"kgen_history\":2,"));
+  EXPECT_THAT(second, HasSubstr("\"median_cycles\":812300"));
+  EXPECT_EQ(second.find("median_s"), std::string::npos);
+  HistoryContents contents = read();
+  ASSERT_THAT(contents.entries, SizeIs(2));
+  EXPECT_EQ(contents.entries[0].candidate->timing, timed.timing);
+  EXPECT_EQ(contents.entries[1].candidate->timing, counted.timing);
 }
 
 // Every place at which a writer can have died in the last line.
@@ -153,7 +176,7 @@ TEST_F(HistoryFile, NewerRecordsAreSkippedWithTheirOwnCode) {
   appendNumbered(0, 1);
   std::string line = readFile(path);
   std::string newer = line;
-  newer.replace(newer.find(":1,"), 3, ":2,");
+  newer.replace(newer.find(":1,"), 3, ":9,");
   std::string newerSchedule = line;
   newerSchedule.replace(newerSchedule.find("\"version\":1"), 11,
                         "\"version\":9");

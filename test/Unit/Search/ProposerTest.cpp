@@ -51,7 +51,7 @@ TEST_P(BuiltInProposer, StartsWithTheDefaultAndEndsNoWorse) {
   SearchResult result = runKind(GetParam(), 1, 48);
   ASSERT_FALSE(result.records.empty());
   EXPECT_EQ(result.records.front().schedule, standard);
-  EXPECT_LE(result.best.timing->medianSeconds,
+  EXPECT_LE(result.best.timing->median,
             syntheticSeconds(standard, chooseOptimum(task)));
   EXPECT_EQ(result.counts.legal(), 48u);
   EXPECT_EQ(result.counts.illegal, 0u);
@@ -91,8 +91,8 @@ TEST(Proposers, EvolutionaryBeatsRandomOnASmoothLandscape) {
   double evolved = 0, drawn = 0;
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     evolved += runKind(ProposerKind::Evolutionary, seed, 48)
-                   .best.timing->medianSeconds;
-    drawn += runKind(ProposerKind::Random, seed, 48).best.timing->medianSeconds;
+                   .best.timing->median;
+    drawn += runKind(ProposerKind::Random, seed, 48).best.timing->median;
   }
   EXPECT_LT(evolved, drawn);
 }

@@ -97,6 +97,31 @@ TEST_F(ReportOfASearch, ProblemsAreFoundByTheBeginningOfTheirKey) {
   EXPECT_EQ(listTopics(contents)[0].problemName, "relative<position>");
 }
 
+TEST(Reports, NumbersOfAnEmulatedDeviceAreNeverSeconds) {
+  TemporaryDirectory directory;
+  SearchTask task = makeTask();
+  SyntheticCompiler compiler;
+  SyntheticMeasurer measurer(legalSchedules(task.problem, task.hardware)[9]);
+  measurer.emulate();
+  auto history = *History::open(directory.file("h.jsonl"));
+  std::unique_ptr<Proposer> proposer =
+      *makeProposer(ProposerKind::Evolutionary, {});
+  SearchOptions options;
+  options.budget.candidates = 8;
+  options.finalists = 1;
+  ASSERT_TRUE(runSearch(task, compiler, measurer, *proposer, history.get(),
+                        options));
+  Report report = *makeReport(*readHistory(directory.file("h.jsonl")));
+  for (const std::string &page : {renderText(report), renderHtml(report)}) {
+    EXPECT_THAT(page, HasSubstr("not seconds"));
+    EXPECT_THAT(page, HasSubstr("cycles"));
+    EXPECT_THAT(page, Not(::testing::ContainsRegex("[0-9] (s|ms|us)[ <,\n]")));
+    EXPECT_THAT(page, Not(HasSubstr("FLOP/s")));
+    EXPECT_THAT(page, Not(HasSubstr("Best time")));
+  }
+  EXPECT_THAT(renderHtml(report), HasSubstr(">Emulated cycles</th>"));
+}
+
 TEST(Reports, NothingAcceptedStillMakesAPage) {
   HistoryContents contents;
   HistoryEntry entry;

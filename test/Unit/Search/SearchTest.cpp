@@ -80,6 +80,29 @@ protected:
   TemporaryDirectory directory;
 };
 
+TEST_F(SearchLoop, AnEmulatedDeviceIsRankedByCyclesAndSaysSo) {
+  measurer.emulate();
+  options.finalists = 1;
+  auto history = *History::open(directory.file("emulated.jsonl"));
+  Expected<SearchResult> result = runEvolutionary(history.get());
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->best.timing->metric, Metric::EmulatedCycles);
+  for (const CandidateRecord &record : result->records)
+    if (record.timing)
+      EXPECT_LE(result->best.timing->median, record.timing->median);
+  EXPECT_THAT(lines, Contains(HasSubstr("counts, not seconds")));
+  EXPECT_THAT(result->summary, HasSubstr("cycles"));
+  for (const std::string &line : lines)
+    if (line.starts_with("[") || line == result->summary)
+      EXPECT_THAT(line, Not(::testing::ContainsRegex("[0-9] (s|ms|us) ")));
+  EXPECT_EQ(measurer.compared, 0u);
+  // Another device's counts are no answer for hardware.
+  measurer.identity = {"synthetic device", "synthetic verifier 1"};
+  ASSERT_TRUE(result = runEvolutionary(history.get()));
+  EXPECT_EQ(result->counts.fromHistory, 0u);
+  EXPECT_EQ(result->best.timing->metric, Metric::Seconds);
+}
+
 TEST_F(SearchLoop, StopsAtTheCandidateBudget) {
   Expected<SearchResult> result = runEvolutionary();
   ASSERT_TRUE(result);
@@ -245,7 +268,7 @@ TEST_F(SearchLoop, FinalsCorrectALuckyFirstMeasurement) {
   EXPECT_TRUE(result->confirmed);
   EXPECT_EQ(measurer.compared, options.finalists - 1);
   EXPECT_EQ(result->best.schedule, truth);
-  EXPECT_DOUBLE_EQ(result->best.timing->medianSeconds,
+  EXPECT_DOUBLE_EQ(result->best.timing->median,
                    syntheticSeconds(truth, truth));
   EXPECT_EQ(result->artifact->bytes, toJson(truth));
 }
@@ -267,8 +290,8 @@ TEST_F(SearchLoop, TheIncumbentFollowsTheBest) {
   std::vector<std::string> expected;
   double best = 1;
   for (const CandidateRecord &record : result->records)
-    if (record.timing->medianSeconds < best) {
-      best = record.timing->medianSeconds;
+    if (record.timing->median < best) {
+      best = record.timing->median;
       expected.push_back(toJson(record.schedule));
     }
   EXPECT_EQ(measurer.incumbents, expected);

@@ -63,6 +63,11 @@ Expected<MeasureIdentity> SyntheticMeasurer::identify() {
   return identity;
 }
 
+void SyntheticMeasurer::emulate() {
+  identity.metric = Metric::EmulatedCycles;
+  identity.device = "emulated synthetic device";
+}
+
 Measurement SyntheticMeasurer::measure(const Artifact &artifact,
                                        const MeasureOptions &options) {
   ++measured;
@@ -75,10 +80,13 @@ Measurement SyntheticMeasurer::measure(const Artifact &artifact,
   Measurement measurement;
   measurement.verdict = Verdict::Accepted;
   Timing timing;
-  timing.medianSeconds = syntheticSeconds(schedule, optimum);
+  timing.median = syntheticSeconds(schedule, optimum);
   if (error)
-    timing.medianSeconds *= error(schedule);
+    timing.median *= error(schedule);
   timing.samples = 10;
+  timing.metric = identity.metric;
+  if (timing.metric == Metric::EmulatedCycles)
+    timing.median *= 1e9;
   measurement.timing = timing;
   return measurement;
 }
@@ -94,12 +102,12 @@ Expected<Comparison> SyntheticMeasurer::compare(const Artifact &first,
   if (compareFailure)
     return *compareFailure;
   Comparison comparison;
-  comparison.first.medianSeconds =
+  comparison.first.median =
       syntheticSeconds(*parseSchedule(first.bytes), optimum);
-  comparison.second.medianSeconds =
+  comparison.second.median =
       syntheticSeconds(*parseSchedule(second.bytes), optimum);
   comparison.ratio =
-      comparison.second.medianSeconds / comparison.first.medianSeconds;
+      comparison.second.median / comparison.first.median;
   comparison.noise = 0.001;
   return comparison;
 }
@@ -130,7 +138,7 @@ CandidateRecord acceptedRecord(const Schedule &schedule, double seconds) {
   CandidateRecord record;
   record.schedule = schedule;
   record.outcome = Outcome::Accepted;
-  record.timing.emplace().medianSeconds = seconds;
+  record.timing.emplace().median = seconds;
   record.proposer = "test";
   return record;
 }

@@ -56,6 +56,8 @@ public:
   std::function<double(const Schedule &)> error;
   std::function<void()> onMeasure; ///< for clocks and stop flags
   std::optional<Error> compareFailure;
+  /// Counts in place of times: `identity.metric` and every measurement.
+  void emulate();
   size_t measured = 0, compared = 0;
   std::vector<std::string> incumbents;
 };

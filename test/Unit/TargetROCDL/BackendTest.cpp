@@ -50,8 +50,8 @@ class Backend : public testing::TestWithParam<Variant> {};
 TEST_P(Backend, MakesACodeObjectWithoutScratch) {
   const Variant &variant = GetParam();
   Lowering lowering;
-  auto module =
-      lowering.lower(kernelText(variant.element, variant.dimension));
+  auto module = lowering.lower(
+      kernelText(variant.element, variant.dimension), variant.arch);
   ASSERT_TRUE(module) << lowering.diagnostics;
   Expected<KernelCode> code = lowering.emit(*module, variant.arch);
   ASSERT_TRUE(bool(code)) << code.error().message();
@@ -71,14 +71,18 @@ TEST_P(Backend, MakesACodeObjectWithoutScratch) {
   EXPECT_GE(usage.accumulatorRegisters, 0);
   EXPECT_GT(usage.codeBytes, 1000);
   int64_t d = variant.dimension;
-  EXPECT_EQ(usage.sharedBytes, 2 * ((128 + 32) * (d + 4) + d * (32 + 4)));
+  EXPECT_EQ(usage.sharedBytes, 2 * (32 * (d + 4) + d * (32 + 4)));
 
-  // D / 8 products for the scores, 4 for each 32 columns of the output.
-  std::string mnemonic = "v_mfma_f32_32x32x8";
-  if (variant.arch == "gfx942")
+  // D / 8 products for the scores, 4 for each 32 columns of the output; half as
+  // many where they are twice as deep.
+  bool wide = variant.arch == "gfx950";
+  std::string mnemonic = wide ? "v_mfma_f32_32x32x16" : "v_mfma_f32_32x32x8";
+  if (variant.arch != "gfx90a")
     mnemonic += '_';
   mnemonic += variant.element;
-  EXPECT_EQ(count(code->assembly, mnemonic), size_t(d / 8 + d / 32 * 4));
+  EXPECT_EQ(count(code->assembly, mnemonic),
+            size_t(d / 8 + d / 32 * 4) / (wide ? 2 : 1));
+  EXPECT_EQ(count(code->assembly, "v_mfma"), count(code->assembly, mnemonic));
   EXPECT_EQ(count(code->assembly, "scratch_load"), 0u);
   EXPECT_EQ(count(code->assembly, "flat_load"), 0u);
   EXPECT_GT(count(code->assembly, "v_exp_f32"), 15u);
@@ -88,8 +92,8 @@ TEST_P(Backend, MakesACodeObjectWithoutScratch) {
 // buffer resource for divergent.
 TEST_P(Backend, WaitsOnlyForWhatIsUsed) {
   Lowering lowering;
-  auto module =
-      lowering.lower(kernelText(GetParam().element, GetParam().dimension));
+  auto module = lowering.lower(
+      kernelText(GetParam().element, GetParam().dimension), GetParam().arch);
   ASSERT_TRUE(module) << lowering.diagnostics;
   Expected<KernelCode> code = lowering.emit(*module, GetParam().arch);
   ASSERT_TRUE(bool(code)) << code.error().message();
@@ -102,7 +106,12 @@ INSTANTIATE_TEST_SUITE_P(
     Variants, Backend,
     testing::Values(Variant{"gfx942", "bf16", 128},
                     Variant{"gfx942", "f16", 64}, Variant{"gfx90a", "bf16", 64},
-                    Variant{"gfx90a", "f16", 128}),
+                    Variant{"gfx90a", "f16", 128},
+                    Variant{"gfx90a", "bf16", 256},
+                    Variant{"gfx942", "f16", 256},
+                    Variant{"gfx950", "bf16", 128},
+                    Variant{"gfx950", "f16", 64},
+                    Variant{"gfx950", "bf16", 256}),
     [](const auto &info) {
       return info.param.arch + '_' + info.param.element + '_' +
              std::to_string(info.param.dimension);

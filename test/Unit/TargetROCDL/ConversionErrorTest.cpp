@@ -74,6 +74,75 @@ TEST(ConversionError, MoreLdsThanThereIs) {
                 ErrorCode::SharedMemoryExceeded, "139264 bytes");
 }
 
+TEST(ConversionError, ATokenOfTwoShapes) {
+  expectRefused(R"(
+    %c1 = arith.constant 1 : index
+    %a = tile.alloc : !tile.buffer<1x64x64xf16>
+    %b = tile.alloc : !tile.buffer<1x32x64xf16>
+    %va = tile.slot %a[%c0] : !tile.buffer<1x64x64xf16>
+    %vb = tile.slot %b[%c0] : !tile.buffer<1x32x64xf16>
+    %t = tile.copy %x[%c0, %c0, %c0] limit %c1 to %va : memref<1x1x?x64xf16>, !tile.view<64x64xf16>
+    %u = scf.for %i = %c0 to %c1 step %c1 iter_args(%s = %t) -> (!tile.token) {
+      tile.wait %s pending 0
+      %n = tile.copy %x[%c0, %c0, %c0] limit %c1 to %vb : memref<1x1x?x64xf16>, !tile.view<32x64xf16>
+      scf.yield %n : !tile.token
+    })",
+                ErrorCode::RocdlBufferUse, "another shape");
+}
+
+TEST(ConversionError, AWaitThatSkipsAnEarlierCopy) {
+  expectRefused(R"(
+    %a = tile.alloc : !tile.buffer<2x64x64xf16>
+    %c1 = arith.constant 1 : index
+    %va = tile.slot %a[%c0] : !tile.buffer<2x64x64xf16>
+    %vb = tile.slot %a[%c1] : !tile.buffer<2x64x64xf16>
+    %t = tile.copy %x[%c0, %c0, %c0] limit %c1 to %va : memref<1x1x?x64xf16>, !tile.view<64x64xf16>
+    %u = tile.copy %x[%c0, %c0, %c0] limit %c1 to %vb : memref<1x1x?x64xf16>, !tile.view<64x64xf16>
+    tile.wait %u pending 0
+    tile.wait %t pending 0)",
+                ErrorCode::RocdlBufferUse, "before an earlier one");
+}
+
+TEST(ConversionError, ATokenThatIsPassedOnByAWhile) {
+  expectRefused(R"(
+    %a = tile.alloc : !tile.buffer<2x64x64xf16>
+    %v = tile.slot %a[%c0] : !tile.buffer<2x64x64xf16>
+    %t = tile.copy %x[%c0, %c0, %c0] limit %c0 to %v : memref<1x1x?x64xf16>, !tile.view<64x64xf16>
+    %w = scf.while (%s = %t) : (!tile.token) -> !tile.token {
+      %no = arith.constant false
+      scf.condition(%no) %s : !tile.token
+    } do {
+    ^bb0(%s: !tile.token):
+      scf.yield %s : !tile.token
+    })",
+                ErrorCode::RocdlBufferUse, "takes a token");
+}
+
+TEST(ConversionError, AnArchitectureThatIsNotServed) {
+  Lowering lowering;
+  EXPECT_FALSE(lowering.lower("module {}", "gfx1100"));
+  EXPECT_NE(lowering.diagnostics.find(
+                '[' + formatCode(ErrorCode::ArchUnsupported) + ']'),
+            std::string::npos)
+      << lowering.diagnostics;
+}
+
+// What gfx942 has no room for, gfx950 has.
+TEST(ConversionError, LdsIsThatOfTheArchitecture) {
+  const std::string text = R"(
+    func.func @k(%x: memref<1x1x?x64xf16>, %y: memref<1x1x?x64xf32>) attributes {tile.kernel} {
+      %c0 = arith.constant 0 : index
+      %b = tile.alloc : !tile.buffer<8x128x64xf16>
+      %v = tile.slot %b[%c0] : !tile.buffer<8x128x64xf16>
+      %q = tile.load %v : !tile.view<128x64xf16>
+      return
+    })";
+  Lowering small;
+  EXPECT_FALSE(small.lower(text, "gfx942"));
+  Lowering large;
+  EXPECT_TRUE(large.lower(text, "gfx950")) << large.diagnostics;
+}
+
 TEST(ConversionError, ElementsThatCannotBeStored) {
   expectRefused(R"(
     %r = tile.splat %zero : !tile.per_row<32xf32>

@@ -46,6 +46,21 @@ void multiply(const Fragment &a, const Fragment &b, Accumulator &d) {
     }
 }
 
+/// D = A B + C of 32x32x16, from two fragments of 4 for each operand: A[i][k] is
+/// element k % 8 of lane 32 * (k / 8) + i, B[k][j] of lane 32 * (k / 8) + j.
+void multiplyWide(const Fragment (&a)[2], const Fragment (&b)[2],
+                  Accumulator &d) {
+  auto element = [](const Fragment (&pair)[2], int line, int k) {
+    return pair[k % 8 / 4][32 * (k / 8) + line][k % 4];
+  };
+  for (int i = 0; i < 32; ++i)
+    for (int j = 0; j < 32; ++j) {
+      double &into = d[(32 * (i / 4)) % 64 + j][4 * (i / 8) + i % 4];
+      for (int k = 0; k < 16; ++k)
+        into += element(a, i, k) * element(b, j, k);
+    }
+}
+
 /// tile.copy by `threads` threads of rows of `tensor` from `row`; rows at or
 /// past `limit` give zeros. Unwritten LDS holds a value that no sum survives.
 std::vector<double> copyToLds(const Slot &slot, const Matrix &tensor,
@@ -75,6 +90,20 @@ Fragment readFragment(const std::vector<double> &lds, const Slot &slot,
   return fragment;
 }
 
+/// A tile.load from memory: 8 neighbours of the lane's row give two steps.
+Fragment loadFragment(const Matrix &tensor, int64_t limit, int64_t row,
+                      int64_t step) {
+  Fragment fragment;
+  for (int64_t lane = 0; lane < kLanes; ++lane)
+    for (int64_t index = 0; index < kFragment; ++index) {
+      int64_t mine = row + accumulator(lane, 0).column;
+      int64_t column = dimensionPosition(lane, step / 2 * 2) +
+                       kFragment * (step % 2) + index;
+      fragment[lane][index] = mine < limit ? tensor[mine][column] : 0.0;
+    }
+  return fragment;
+}
+
 /// tile.pack: registers 4s .. 4s + 3 are the fragment of step s.
 Fragment pack(const Accumulator &accumulator, int64_t step) {
   Fragment fragment;
@@ -87,6 +116,7 @@ Fragment pack(const Accumulator &accumulator, int64_t step) {
 struct Shape {
   int64_t waves, blocks, keys, dimQK, dimV;
   int64_t queryLimit, keyLimit; ///< rows that exist of the tile's
+  bool wide = false;            ///< products of 32x32x16
 };
 
 class EmulatedWorkgroup {
@@ -96,10 +126,9 @@ public:
         q(randomMatrix(rows, shape.dimQK, 1)),
         k(randomMatrix(shape.keys, shape.dimQK, 2)),
         v(randomMatrix(shape.keys, shape.dimV, 3)),
-        qSlot{rows, shape.dimQK, false}, kSlot{shape.keys, shape.dimQK, false},
+        kSlot{shape.keys, shape.dimQK, false},
         vSlot{shape.keys, shape.dimV, true} {
     int64_t threads = shape.waves * kLanes;
-    qLds = copyToLds(qSlot, q, 0, shape.queryLimit, threads);
     kLds = copyToLds(kSlot, k, 0, shape.keyLimit, threads);
     vLds = copyToLds(vSlot, v, 0, shape.keyLimit, threads);
   }
@@ -118,24 +147,39 @@ public:
   }
 
 private:
-  std::vector<Accumulator> firstProduct(int64_t wave, int64_t block) {
-    std::vector<Accumulator> scores(shape.keys / kBlock, Accumulator{});
-    for (int64_t step = 0; step < shape.dimQK / kDepth; ++step) {
-      Fragment b =
-          readFragment(qLds, qSlot, wave * shape.blocks + block, step);
-      for (size_t line = 0; line < scores.size(); ++line)
-        multiply(readFragment(kLds, kSlot, line, step), b, scores[line]);
+  /// Sums the products of all steps: one or two steps at once.
+  template <typename LeftT, typename RightT>
+  Accumulator contract(int64_t steps, LeftT left, RightT right) {
+    Accumulator result{};
+    for (int64_t step = 0; step < steps; step += shape.wide ? 2 : 1) {
+      if (shape.wide)
+        multiplyWide({left(step), left(step + 1)},
+                     {right(step), right(step + 1)}, result);
+      else
+        multiply(left(step), right(step), result);
     }
+    return result;
+  }
+
+  std::vector<Accumulator> firstProduct(int64_t wave, int64_t block) {
+    int64_t row = firstRow(wave, block, shape.blocks);
+    std::vector<Accumulator> scores;
+    for (int64_t line = 0; line < shape.keys / kBlock; ++line)
+      scores.push_back(contract(
+          shape.dimQK / kDepth,
+          [&](int64_t step) { return readFragment(kLds, kSlot, line, step); },
+          [&](int64_t step) {
+            return loadFragment(q, shape.queryLimit, row, step);
+          }));
     return scores;
   }
 
   Accumulator secondProduct(const std::vector<Accumulator> &scores,
                             int64_t line) {
-    Accumulator result{};
-    for (int64_t step = 0; step < shape.keys / kDepth; ++step)
-      multiply(readFragment(vLds, vSlot, line, step),
-               pack(scores[step / 4], step % 4), result);
-    return result;
+    return contract(
+        shape.keys / kDepth,
+        [&](int64_t step) { return readFragment(vLds, vSlot, line, step); },
+        [&](int64_t step) { return pack(scores[step / 4], step % 4); });
   }
 
   template <typename Reference>
@@ -167,8 +211,8 @@ private:
   Shape shape;
   int64_t rows;
   Matrix q, k, v;
-  Slot qSlot, kSlot, vSlot;
-  std::vector<double> qLds, kLds, vLds;
+  Slot kSlot, vSlot;
+  std::vector<double> kLds, vLds;
 };
 
 class EmulatedWave : public testing::TestWithParam<Shape> {};
@@ -185,8 +229,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Shape{1, 1, 32, 64, 64, 32, 32},
                     Shape{4, 1, 64, 128, 128, 128, 64},
                     Shape{2, 2, 64, 64, 128, 128, 64},
-                    Shape{2, 1, 96, 72, 96, 64, 96},
+                    Shape{2, 1, 96, 80, 96, 64, 96},
                     Shape{4, 1, 64, 128, 64, 77, 41},
-                    Shape{8, 1, 32, 40, 32, 256, 1}));
+                    Shape{8, 1, 32, 48, 32, 256, 1},
+                    Shape{4, 1, 64, 128, 128, 128, 64, true},
+                    Shape{1, 2, 96, 80, 96, 50, 70, true},
+                    Shape{2, 1, 32, 256, 256, 64, 32, true}));
 
 } // namespace

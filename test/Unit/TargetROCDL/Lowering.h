@@ -33,12 +33,15 @@ public:
   }
 
   /// Parses and lowers; null, with `diagnostics` set, if either fails.
-  mlir::OwningOpRef<mlir::ModuleOp> lower(const std::string &text) {
+  mlir::OwningOpRef<mlir::ModuleOp> lower(const std::string &text,
+                                          const std::string &arch = "gfx942") {
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     if (!module)
       return module;
     mlir::PassManager manager(&context);
-    backend->buildLowering(manager, HardwareModel());
+    HardwareModel hardware;
+    hardware.arch = arch;
+    backend->buildLowering(manager, hardware);
     if (mlir::failed(manager.run(*module)))
       return nullptr;
     return module;

@@ -73,15 +73,59 @@ TEST(MfmaLayout, AccumulatorRegistersAreBOperands) {
       }
 }
 
+// Two fragments one after the other are an operand of 32x32x16: each contracted
+// position once in a row, and the same on both sides. It is the order of either
+// kind of tile, K and Q by dimensions or V and P by keys.
+TEST(MfmaLayout, NeighbouringFragmentsAreOneWideOperand) {
+  std::set<Place> a, b;
+  for (int64_t lane = 0; lane < kLanes; ++lane)
+    for (int64_t index = 0; index < 2 * kFragment; ++index) {
+      Element<> left = wideOperandA(lane, index);
+      Element<> right = wideOperandB(lane, index);
+      a.insert({left.row, left.column});
+      b.insert({right.row, right.column});
+      EXPECT_EQ(left.column, right.row);
+      EXPECT_EQ(left.row, lane % kBlock);
+      // dimensionPosition() is the published order itself.
+      EXPECT_EQ(left.column,
+                dimensionPosition(lane, index / kFragment) + index % kFragment);
+    }
+  EXPECT_EQ(a.size(), size_t(kBlock * kDepthPair));
+  EXPECT_EQ(b.size(), size_t(kBlock * kDepthPair));
+}
+
+TEST(MfmaLayout, StepsContractEachPositionOnce) {
+  std::set<int64_t> keys, dimensions;
+  for (int64_t half : {0, 32})
+    for (int64_t step = 0; step < 6; ++step)
+      for (int64_t index = 0; index < kFragment; ++index) {
+        keys.insert(keyPosition(half, step) + index);
+        dimensions.insert(dimensionPosition(half, step) + index);
+      }
+  EXPECT_EQ(keys.size(), 48u);
+  EXPECT_EQ(*keys.rbegin(), 47);
+  EXPECT_EQ(dimensions, keys);
+}
+
+// The weights of a step stand where the keys of that step are read.
+TEST(MfmaLayout, KeysAreReadInTheOrderOfTheAccumulator) {
+  for (int64_t lane = 0; lane < kLanes; ++lane)
+    for (int64_t index = 0; index < kAccumulators; ++index)
+      EXPECT_EQ(accumulator(lane, index).row,
+                keyPosition(lane, index / kFragment) + index % kFragment);
+}
+
 // The lowering adds the lane's part of an address to a constant one.
 TEST(MfmaLayout, FragmentOffsetsAreLinear) {
-  Slot slot{64, 128, false};
-  for (int64_t lane = 0; lane < kLanes; ++lane)
-    for (int64_t block = 0; block < 2; ++block)
-      for (int64_t step = 0; step < 16; ++step)
-        EXPECT_EQ(fragmentOffset(slot, lane, block, step),
-                  fragmentOffset<int64_t>(slot, lane, 0, 0) +
-                      fragmentOffset<int64_t>(slot, 0, block, step));
+  for (bool transposed : {false, true}) {
+    Slot slot{64, 128, transposed};
+    for (int64_t lane = 0; lane < kLanes; ++lane)
+      for (int64_t block = 0; block < 2; ++block)
+        for (int64_t step = 0; step < slot.lineLength() / kDepth; ++step)
+          EXPECT_EQ(fragmentOffset(slot, lane, block, step),
+                    fragmentOffset<int64_t>(slot, lane, 0, 0) +
+                        fragmentOffset<int64_t>(slot, 0, block, step));
+  }
 }
 
 std::vector<Slot> slots() {
@@ -90,8 +134,8 @@ std::vector<Slot> slots() {
     for (int64_t cols : {32, 64, 96, 128, 256})
       for (bool transposed : {false, true})
         all.push_back({rows, cols, transposed});
-  all.push_back({64, 40, false});
-  all.push_back({64, 72, false});
+  all.push_back({64, 48, false});
+  all.push_back({64, 80, false});
   return all;
 }
 

@@ -55,7 +55,7 @@ static void misbehave(const std::string &habit) {
   } else if (habit == "garbage") {
     send("Hello, this is a line of text and not a frame\n");
   } else if (habit == "bad-json") {
-    send(makeFrame("{\"version\":1,"));
+    send(makeFrame("{\"version\":2,"));
   } else if (habit == "close") {
     close(1);
     while (true)
@@ -70,7 +70,7 @@ static void misbehave(const std::string &habit) {
     while (true)
       pause();
   } else if (habit == "time-of-wrong") {
-    send(makeFrame("{\"version\":1,\"type\":\"verdict\",\"status\":\"rejected\",\"code\":0,"
+    send(makeFrame("{\"version\":2,\"type\":\"verdict\",\"status\":\"rejected\",\"code\":0,"
                    "\"reason\":\"\",\"hints\":[],\"cases_checked\":0,\"runs_checked\":0,"
                    "\"verify_seconds\":0,\"worker_ends\":false}"));
   }

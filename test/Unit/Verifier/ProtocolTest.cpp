@@ -67,13 +67,40 @@ TEST(Protocol, responsesRoundTrip) {
                               5e-4, 3e-4, 4e-3, 3e-4, 1e-5, 2e-3, 10, 20, 0};
   Verdict rejected = errorVerdict(Error(ErrorCode::RowErrorTooLarge, "row 3"));
   rejected.hints = {"rows >= 64"};
+  Verdict counted;
+  counted.status = VerdictStatus::Accepted;
+  counted.counts = EmulatedCounts();
+  counted.counts->issueCycles = 1234;
+  counted.counts->bankConflictCycles = 5;
+  expectStable(Response(counted));
   expectStable(Response(WorkerHello{1, "cuda:0", "H100", "sm_90", "13000", 50 << 20, 77}));
+  expectStable(Response(WorkerHello{2, "emulated:sm_80", "emulated A100", "sm_80", "none", 0, 77, true}));
   expectStable(Response(LoadedResponse{"c1"}));
   expectStable(Response(DoneResponse()));
   expectStable(Response(verdict));
   expectStable(Response(rejected));
   expectStable(Response(pair));
   expectStable(Response(ErrorResponse{Error(ErrorCode::UnknownArtifactId, "c9"), false}));
+}
+
+TEST(Protocol, countsAreNoTimesAndNeedAcceptance) {
+  Verdict verdict;
+  verdict.status = VerdictStatus::Accepted;
+  verdict.counts = EmulatedCounts();
+  verdict.counts->instructions = 7;
+  std::string good = toJson(Response(verdict));
+  Expected<Response> parsed = parseResponse(good);
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  EXPECT_EQ(std::get<Verdict>(*parsed).counts, verdict.counts);
+  verdict.timing = Timing();
+  EXPECT_FALSE(parseResponse(toJson(Response(verdict))));
+  Verdict rejected = errorVerdict(Error(ErrorCode::RowErrorTooLarge, "row 3"));
+  rejected.counts = EmulatedCounts();
+  EXPECT_FALSE(parseResponse(toJson(Response(rejected))));
+  size_t at = good.find("\"instructions\":7");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_FALSE(parseResponse(std::string(good).replace(at, 16, "\"instructions\":-7")));
+  EXPECT_FALSE(parseResponse(std::string(good).replace(at, 16, "\"instruction\":7")));
 }
 
 TEST(Protocol, notANumberTravels) {
@@ -89,15 +116,15 @@ ErrorCode codeOf(const std::string &text) {
 }
 
 TEST(Protocol, badRequestsAreRefused) {
-  EXPECT_EQ(codeOf("{\"version\":1,\"type\":\"hello\"}"), ErrorCode(0));
+  EXPECT_EQ(codeOf("{\"version\":2,\"type\":\"hello\"}"), ErrorCode(0));
   EXPECT_EQ(codeOf(""), ErrorCode::ProtocolViolation);
   EXPECT_EQ(codeOf("[1]"), ErrorCode::ProtocolViolation);
   EXPECT_EQ(codeOf("{\"type\":\"hello\"}"), ErrorCode::ProtocolViolation);
-  EXPECT_EQ(codeOf("{\"version\":2,\"type\":\"hello\"}"), ErrorCode::ProtocolVersionMismatch);
-  EXPECT_EQ(codeOf("{\"version\":1,\"type\":\"hello\",\"x\":1}"), ErrorCode::ProtocolViolation);
-  EXPECT_EQ(codeOf("{\"version\":1,\"type\":\"dance\"}"), ErrorCode::ProtocolViolation);
-  EXPECT_EQ(codeOf("{\"version\":1,\"type\":\"unload\"}"), ErrorCode::ProtocolViolation);
-  EXPECT_EQ(codeOf("{\"version\":1,\"type\":\"unload\",\"id\":3}"), ErrorCode::ProtocolViolation);
+  EXPECT_EQ(codeOf("{\"version\":1,\"type\":\"hello\"}"), ErrorCode::ProtocolVersionMismatch);
+  EXPECT_EQ(codeOf("{\"version\":2,\"type\":\"hello\",\"x\":1}"), ErrorCode::ProtocolViolation);
+  EXPECT_EQ(codeOf("{\"version\":2,\"type\":\"dance\"}"), ErrorCode::ProtocolViolation);
+  EXPECT_EQ(codeOf("{\"version\":2,\"type\":\"unload\"}"), ErrorCode::ProtocolViolation);
+  EXPECT_EQ(codeOf("{\"version\":2,\"type\":\"unload\",\"id\":3}"), ErrorCode::ProtocolViolation);
 }
 
 TEST(Protocol, badVerifyRequestsAreRefused) {
@@ -137,6 +164,21 @@ TEST(Protocol, verdictInWords) {
   std::string text = toString(verdict);
   EXPECT_THAT(text, HasSubstr("[KG6001] row 3"));
   EXPECT_THAT(text, HasSubstr("hint: rows >= 64"));
+}
+
+TEST(Protocol, countsInWordsAreNeverSeconds) {
+  Verdict verdict;
+  verdict.status = VerdictStatus::Accepted;
+  verdict.counts = EmulatedCounts();
+  verdict.counts->tensorInstructions = 4096;
+  verdict.counts->tensorCycles = 30;
+  verdict.counts->issueCycles = 40;
+  std::string text = toString(verdict);
+  EXPECT_THAT(text, HasSubstr("counts, not seconds, of one emulated launch:"));
+  EXPECT_THAT(text, testing::ContainsRegex("tensor +4096\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("tensor pipe busy +75.0 %"));
+  EXPECT_THAT(text, testing::Not(HasSubstr(" ms")));
+  EXPECT_THAT(inOneLine(*verdict.counts), HasSubstr("4096 tensor"));
 }
 
 } // namespace

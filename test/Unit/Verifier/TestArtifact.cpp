@@ -39,9 +39,17 @@ static kgen_artifact_parameter_t tensor(const char *name, bool isOutput, int seq
   return parameter;
 }
 
-std::string makeTestArtifact(const std::string &kernel) {
-  std::ifstream file(KGEN_TEST_KERNELS, std::ios::binary);
-  std::string code(std::istreambuf_iterator<char>(file), {});
+namespace {
+struct Code {
+  kgen_target_t target;
+  kgen_code_format_t format;
+  const char *arch;
+  std::string bytes;
+};
+} // namespace
+
+static std::string makeArtifact(const std::string &kernel, const Code &from) {
+  const std::string &code = from.bytes;
   std::string info = "{\"problem\":" + toJson(testKernelProblem()) + "}";
   kgen_artifact_parameter_t parameters[] = {tensor("q", false, 1), tensor("k", false, 2),
                                             tensor("v", false, 2), tensor("o", true, 1)};
@@ -49,9 +57,9 @@ std::string makeTestArtifact(const std::string &kernel) {
   std::memcpy(header.magic, KGEN_ARTIFACT_MAGIC, KGEN_ARTIFACT_MAGIC_SIZE);
   header.format_version = KGEN_ARTIFACT_VERSION;
   header.header_size = sizeof(header);
-  header.target = KGEN_TARGET_CPU;
-  header.code_format = KGEN_CODE_ELF_SHARED_OBJECT;
-  std::strcpy(header.arch, "x86-64");
+  header.target = from.target;
+  header.code_format = from.format;
+  std::strcpy(header.arch, from.arch);
   std::strncpy(header.kernel_name, kernel.c_str(), sizeof(header.kernel_name) - 1);
   header.threads_per_block = 1;
   header.symbol_count = 3;
@@ -74,6 +82,17 @@ std::string makeTestArtifact(const std::string &kernel) {
   header.checksum = hashBytes(std::string_view(blob).substr(KGEN_ARTIFACT_CHECKSUM_START));
   std::memcpy(blob.data(), &header, sizeof(header));
   return blob;
+}
+
+std::string makeTestArtifact(const std::string &kernel) {
+  std::ifstream file(KGEN_TEST_KERNELS, std::ios::binary);
+  return makeArtifact(kernel, {KGEN_TARGET_CPU, KGEN_CODE_ELF_SHARED_OBJECT, "x86-64",
+                               std::string(std::istreambuf_iterator<char>(file), {})});
+}
+
+std::string makeEmulatedArtifact(const std::string &kernel, const std::string &lines) {
+  return makeArtifact(kernel, {KGEN_TARGET_CUDA, KGEN_CODE_PTX, "sm_80",
+                               ".version 8.0\n// runs: " KGEN_TEST_KERNELS "\n" + lines});
 }
 
 } // namespace kgen::test

@@ -13,6 +13,9 @@ Problem testKernelProblem();
 ProblemSizes testKernelSizes();
 /// An artefact of one function of TestKernels.c, with its problem as info.
 std::string makeTestArtifact(const std::string &kernel);
+/// The same as PTX for an emulated device of the fake emulator
+/// (python-free-runtime/test/fake/fake_emulator.h); `lines` are in its language.
+std::string makeEmulatedArtifact(const std::string &kernel, const std::string &lines = "");
 
 } // namespace kgen::test
 

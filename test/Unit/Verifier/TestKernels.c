@@ -50,6 +50,13 @@ void drops_last_keys(void **arguments, const int64_t *block, void *scratch) {
   attention(arguments, block, 16);
 }
 
+/* Right in the even interleavings alone, whose number is in the scratch. */
+void races(void **arguments, const int64_t *block, void *scratch) {
+  attention(arguments, block, 0);
+  if (*(uint64_t *)scratch % 2)
+    (*(float **)arguments[9])[0] += 1e-6f;
+}
+
 void crashes(void **arguments, const int64_t *block, void *scratch) {
   (void)arguments, (void)block, (void)scratch;
   *(volatile int *)8 = 1;

@@ -17,6 +17,17 @@
 //   B[k][j]: j = lane % 32,  k = 4 * (lane / 32) + element
 //   D[i][j]: j = lane % 32,  i = 8 * (register / 4) + 4 * (lane / 32) + register % 4
 //
+// gfx950's V_MFMA_F32_32X32X16_F16 and _BF16 (AMD, "Matrix Core Programming on
+// AMD CDNA3 and CDNA4 Architectures", rocm.blogs.amd.com, the figures of
+// 32x32x16; "AMD Instinct CDNA4 Instruction Set Architecture", "Matrix
+// Arithmetic Instructions") have the same D and
+//   A[i][k]: i = lane % 32,  k = 8 * (lane / 32) + element
+//   B[k][j]: j = lane % 32,  k = 8 * (lane / 32) + element
+// A contraction may take its terms in any order that A and B agree on, so two
+// neighbouring fragments of 4 of the small shape, one after the other, are one
+// fragment of 8 of the large one, on both sides. LDS, Q and P are therefore laid
+// out alike on all machines.
+//
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_TARGET_ROCDL_MFMALAYOUT_H
 #define KGEN_TARGET_ROCDL_MFMALAYOUT_H
@@ -27,7 +38,8 @@ namespace kgen::rocdl {
 
 inline constexpr int64_t kLanes = 64;   ///< of a wave
 inline constexpr int64_t kBlock = 32;   ///< rows and columns of a product
-inline constexpr int64_t kDepth = 8;    ///< contracted per instruction
+inline constexpr int64_t kDepth = 8;    ///< contracted by two fragments of A, B
+inline constexpr int64_t kDepthPair = 2 * kDepth; ///< by two neighbouring steps
 inline constexpr int64_t kFragment = 4; ///< 16-bit elements a lane gives
 inline constexpr int64_t kAccumulators = 16; ///< f32 registers a lane holds
 inline constexpr int64_t kElementBytes = 2;  ///< f16 and bf16
@@ -53,6 +65,16 @@ constexpr Element<T> operandB(T lane, int64_t index) {
   return {lane / kBlock * kFragment + index, lane % kBlock};
 }
 
+/// The same for element `index` (0..7) of the operands of 32 x 32 x 16.
+template <typename T>
+constexpr Element<T> wideOperandA(T lane, int64_t index) {
+  return {lane % kBlock, lane / kBlock * (2 * kFragment) + index};
+}
+template <typename T>
+constexpr Element<T> wideOperandB(T lane, int64_t index) {
+  return {lane / kBlock * (2 * kFragment) + index, lane % kBlock};
+}
+
 /// What register `index` (0..15) of the result (32 x 32) holds in `lane`.
 template <typename T>
 constexpr Element<T> accumulator(T lane, int64_t index) {
@@ -67,6 +89,7 @@ struct Slot {
   int64_t cols = 0; ///< of the tensor's tile: head dimension
   bool transposed = false;
 
+  bool operator==(const Slot &) const = default;
   constexpr int64_t lines() const { return transposed ? cols : rows; }
   constexpr int64_t lineLength() const { return transposed ? rows : cols; }
   /// Elements from a line to the next. Lines are multiples of 16 bytes; 8 bytes
@@ -85,12 +108,29 @@ struct Slot {
   }
 };
 
+/// Which of the contracted positions are the 4 of `lane` in step `step`; the
+/// first of them, for they are neighbours.
+///
+/// Keys go in the order of the accumulator that holds their weights (see
+/// accumulator()). Head dimensions go in pairs of steps: a lane has 8
+/// neighbours, the first 4 in the even step, so that it loads 16 bytes of Q.
+template <typename T>
+constexpr T keyPosition(T lane, int64_t step) {
+  return lane / kBlock * kFragment + kDepth * step;
+}
+template <typename T>
+constexpr T dimensionPosition(T lane, int64_t step) {
+  return lane / kBlock * (2 * kFragment) +
+         (kDepthPair * (step / 2) + kFragment * (step % 2));
+}
+
 /// Offset of the 4 contiguous elements that `lane` gives to step `step` of a
 /// product as line block `block`: A from K or transposed V, B from Q.
 template <typename T>
 constexpr T fragmentOffset(const Slot &slot, T lane, T block, int64_t step) {
-  return (block * kBlock + lane % kBlock) * slot.stride() +
-         lane / kBlock * kFragment + kDepth * step;
+  T line = block * kBlock + lane % kBlock;
+  return line * slot.stride() + (slot.transposed ? keyPosition(lane, step)
+                                                 : dimensionPosition(lane, step));
 }
 
 /// Copying a tile: a task is what a thread moves at once. A plain task is one

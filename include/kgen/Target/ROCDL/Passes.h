@@ -11,14 +11,17 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
+#include <string>
+
 namespace kgen::rocdl {
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "kgen/Target/ROCDL/Passes.h.inc"
 
-/// Adds the passes from tiled form to the LLVM and ROCDL dialects.
-void buildRocdlLowering(mlir::OpPassManager &manager);
+/// Adds the passes from tiled form to the LLVM and ROCDL dialects, for `arch`
+/// ("gfx942"); the pass refuses one that is not served.
+void buildRocdlLowering(mlir::OpPassManager &manager, const std::string &arch);
 
 /// Registers the pass and the pipeline `lower-tile-to-rocdl` that
 /// buildRocdlLowering() makes.

@@ -5,19 +5,23 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertTileToRocdl : Pass<"convert-tile-to-rocdl", "::mlir::ModuleOp"> {
-  let summary = "Lower kernels in tiled form to waves of MFMA on gfx90a and gfx942";
+  let summary = "Lower kernels in tiled form to waves of MFMA on gfx90a, gfx942 and gfx950";
   let description = [{
     Every `func.func` with the `tile.kernel` attribute becomes a `rocdl.kernel`
     whose tiles are registers of lanes. A wave of 64 lanes holds blocks of 32
     query rows (`warps` of the schedule is the number of waves; without a
     schedule there is one for each 32 rows, at most 8). Products are computed
-    transposed on `v_mfma_f32_32x32x8`, so that a query row stays in one lane
-    and probabilities go from the first product to the second in place.
+    transposed on `v_mfma_f32_32x32x8` (gfx950: `v_mfma_f32_32x32x16`), so that
+    a query row stays in one lane and probabilities go from the first product to
+    the second in place.
 
     Buffers are one global in LDS; buffers that a product reads as V hold their
-    tile transposed. Tensors become a pointer and an i64 for each dynamic size.
-    Copies and stores go through raw buffer resources, whose bounds check gives
-    zeros for rows past the limit and drops stores to them.
+    tile transposed. A tile.copy loads into registers, which its token carries,
+    and the tile.wait stores them to LDS; Q, which one tile.load reads, goes
+    from global memory into fragments and takes no LDS. Tensors become a pointer
+    and an i64 for each dynamic size. Copies and stores go through raw buffer
+    resources, whose bounds check gives zeros for rows past the limit and drops
+    stores to them.
 
     The result still has scf, arith, math, cf and func operations; the pipeline
     `lower-tile-to-rocdl` adds the passes to the LLVM dialect.
@@ -31,6 +35,9 @@ def ConvertTileToRocdl : Pass<"convert-tile-to-rocdl", "::mlir::ModuleOp"> {
        : (vector<4xi16>, vector<4xi16>, vector<16xf32>, i32, i32, i32) -> vector<16xf32>
     ```
   }];
+  let options = [
+    Option<"arch", "arch", "std::string", "\"gfx942\"",
+           "architecture: gfx90a, gfx942 or gfx950">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::ROCDL::ROCDLDialect",
                            "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
                            "::mlir::math::MathDialect", "::mlir::func::FuncDialect"];

@@ -1,0 +1,19 @@
+// Keys up to the query, in the largest head dimension. Grouped heads, and values that are narrower than keys, with and without LSE.
+// No diagnostics from any lowering: no spills, no scratch.
+// RUN: kgen-opt %s --attention-lower=target=gfx90a -o /dev/null 2>&1 | count 0
+// RUN: kgen-opt %s --attention-lower=target=gfx942 -o /dev/null 2>&1 | count 0
+// RUN: kgen-opt %s --attention-lower=target=gfx950 -o /dev/null 2>&1 | count 0
+
+func.func @causal_d256_bf16(%q: tensor<?x4x?x256xbf16>, %k: tensor<?x2x?x256xbf16>, %v: tensor<?x2x?x256xbf16>)
+    -> (tensor<?x4x?x256xbf16>, tensor<?x4x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.causal]
+      : (tensor<?x4x?x256xbf16>, tensor<?x2x?x256xbf16>, tensor<?x2x?x256xbf16>) -> (tensor<?x4x?x256xbf16>, tensor<?x4x?xf32>)
+  return %o#0, %o#1 : tensor<?x4x?x256xbf16>, tensor<?x4x?xf32>
+}
+
+func.func @causal_d256_f16(%q: tensor<?x4x?x256xf16>, %k: tensor<?x4x?x256xf16>, %v: tensor<?x4x?x128xf16>)
+    -> tensor<?x4x?x128xf16> {
+  %o = attention.forward %q, %k, %v mods [#attention.causal]
+      : (tensor<?x4x?x256xf16>, tensor<?x4x?x256xf16>, tensor<?x4x?x128xf16>) -> tensor<?x4x?x128xf16>
+  return %o : tensor<?x4x?x128xf16>
+}
