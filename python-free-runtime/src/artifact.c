@@ -212,54 +212,6 @@ static kgen_status_t check_parameter(const kgen_artifact_header_t *header,
   return check_dimensions(header, it);
 }
 
-static bool is_mappable(uint32_t element_type) {
-  return element_type != KGEN_I1 && element_type != KGEN_I64 &&
-         kgen_element_size((kgen_element_type_t)element_type) > 0;
-}
-
-static bool is_swizzle(uint32_t bytes) {
-  return bytes == 0 || bytes == 32 || bytes == 64 || bytes == 128;
-}
-
-static bool is_promotion(uint32_t bytes) {
-  return bytes == 0 || bytes == 64 || bytes == 128 || bytes == 256;
-}
-
-/* The rules of cuTensorMapEncodeTiled that do not depend on a launch. */
-static kgen_status_t check_tensor_map(const kgen_artifact_t *artifact,
-                                      const kgen_artifact_tensor_map_t *map) {
-  if (map->parameter < 0 ||
-      (uint32_t)map->parameter >= artifact->header->parameter_count)
-    return kgen_fail(KGEN_STATUS_ARTIFACT_MALFORMED,
-                     "a tensor map views parameter %d of %u", map->parameter,
-                     artifact->header->parameter_count);
-  const kgen_artifact_parameter_t *of = &artifact->parameters[map->parameter];
-  if (of->kind != KGEN_KIND_TENSOR || map->rank != of->rank || map->rank < 1 ||
-      map->rank > KGEN_MAX_TENSOR_MAP_RANK)
-    return kgen_fail(KGEN_STATUS_ARTIFACT_MALFORMED,
-                     "a tensor map of rank %u views %s of rank %u, limit %d",
-                     map->rank, of->name, of->rank, KGEN_MAX_TENSOR_MAP_RANK);
-  if (map->element_type != of->element_type || !is_mappable(map->element_type))
-    return kgen_fail(KGEN_STATUS_ARTIFACT_MALFORMED,
-                     "a tensor map of element type %u views %s of type %u",
-                     map->element_type, of->name, of->element_type);
-  if (!is_swizzle(map->swizzle) || !is_promotion(map->l2_promotion))
-    return kgen_fail(KGEN_STATUS_ARTIFACT_MALFORMED,
-                     "the tensor map of %s has swizzle %u and promotion %u",
-                     of->name, map->swizzle, map->l2_promotion);
-  for (uint32_t d = 0; d < map->rank; ++d)
-    if (map->box[d] < 1 || map->box[d] > 256)
-      return malformed("box of a tensor map", map->box[d], 256);
-  uint64_t row = map->box[0] *
-                 kgen_element_size((kgen_element_type_t)map->element_type);
-  if (row % 16 != 0 || (map->swizzle && row > map->swizzle))
-    return kgen_fail(KGEN_STATUS_ARTIFACT_MALFORMED,
-                     "the tensor map of %s has box rows of %llu bytes, not a "
-                     "multiple of 16 within its swizzle of %u",
-                     of->name, (unsigned long long)row, map->swizzle);
-  return KGEN_STATUS_OK;
-}
-
 static kgen_status_t check_grid(const kgen_artifact_t *artifact) {
   const kgen_artifact_header_t *header = artifact->header;
   for (int i = 0; i < 3; ++i) {
@@ -287,7 +239,7 @@ static kgen_status_t check_contents(const kgen_artifact_t *artifact) {
   for (uint32_t i = 0; i < header->parameter_count; ++i)
     KGEN_RETURN_IF_ERROR(check_parameter(header, &artifact->parameters[i]));
   for (uint32_t i = 0; i < header->tensor_map_count; ++i)
-    KGEN_RETURN_IF_ERROR(check_tensor_map(artifact, &artifact->tensor_maps[i]));
+    KGEN_RETURN_IF_ERROR(kgen_check_tensor_map(artifact, i));
   KGEN_RETURN_IF_ERROR(check_grid(artifact));
   if (artifact->bytes[header->code_offset + header->code_size] ||
       artifact->bytes[header->info_offset + header->info_size])
@@ -403,6 +355,8 @@ kgen_status_t kgen_artifact_get_info(const kgen_artifact_t *artifact,
       .checksum = header->checksum,
       .parameter_count = header->parameter_count,
       .symbol_count = header->symbol_count,
+      .tensor_map_count = header->tensor_map_count,
+      .cluster = {header->cluster[0], header->cluster[1], header->cluster[2]},
       .arch = header->arch,
       .kernel_name = header->kernel_name,
       .info_json = (const char *)artifact->bytes + header->info_offset,
