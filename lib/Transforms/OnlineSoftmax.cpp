@@ -36,12 +36,12 @@
 #include "OnlineSoftmax.h"
 #include "Exp2Domain.h"
 #include "KvPipeline.h"
+#include "ScoreFunction.h"
 #include "TileEmitter.h"
 
 #include "kgen/Analysis/KvRange.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
@@ -131,10 +131,6 @@ private:
   void passTurn();
   void await(MutableArrayRef<Value> matrices, int64_t pending,
              ValueRange after = {});
-  Value scores(Value product, Value firstKey, bool masked);
-  Value inlineRegion(Region &region, OpBuilder &builder, ValueRange leading,
-                     Value row, Value col, bool masked);
-  void keepReadInside(memref::LoadOp load, ValueRange positions);
   Value negatedMaximum(Value maximum);
   Value weight(OpBuilder &builder, Value score, Value negatedMaximum);
   void finish(const RunningState &state);
@@ -213,80 +209,6 @@ Value OnlineSoftmax::loadQueries() {
   return tile::LoadOp::create(emit.builder, emit.loc, view);
 }
 
-/// Clamps the indices that are computed; positions are inside as they are.
-void OnlineSoftmax::keepReadInside(memref::LoadOp load, ValueRange positions) {
-  OpBuilder builder(load);
-  for (auto [dimension, index] :
-       llvm::enumerate(load.getIndicesMutable())) {
-    if (llvm::is_contained(positions, index.get()))
-      continue;
-    Value size = memref::DimOp::create(builder, emit.loc, load.getMemRef(),
-                                       static_cast<int64_t>(dimension));
-    Value one = arith::ConstantIndexOp::create(builder, emit.loc, 1);
-    Value zero = arith::ConstantIndexOp::create(builder, emit.loc, 0);
-    Value last = arith::SubIOp::create(builder, emit.loc, size, one);
-    Value least = arith::MaxSIOp::create(builder, emit.loc, index.get(), zero);
-    index.set(arith::MinSIOp::create(builder, emit.loc, least, last));
-  }
-}
-
-/// Copies a region's body, without its terminator, with (leading..., b, h,
-/// q_idx, kv_idx) for its arguments. Returns what it yields.
-Value OnlineSoftmax::inlineRegion(Region &region, OpBuilder &builder,
-                                  ValueRange leading, Value row, Value col,
-                                  bool masked) {
-  // Padding rows and columns are computed and dropped; a table must not be read
-  // there.
-  bool readsTables = !region.getOps<memref::LoadOp>().empty();
-  auto keepInside = [&](Value position, Value size) -> Value {
-    Value last = emit.sub(size, emit.index(1));
-    return builder.createOrFold<arith::MinSIOp>(emit.loc, position, last);
-  };
-  if (readsTables)
-    row = keepInside(row, seqQ);
-  if (readsTables && masked)
-    col = keepInside(col, seqKV);
-  IRMapping mapping;
-  SmallVector<Value> arguments(leading);
-  arguments.append({batch, head, row, col});
-  mapping.map(region.getArguments(), arguments);
-  // The score of a pair that the mask drops is computed, too, and may ask for a
-  // place that its table does not have: rel[i - j] under a causal mask.
-  bool mayBeDropped = masked && op.hasMask() && !leading.empty();
-  for (Operation &inner : region.front().without_terminator()) {
-    Operation *copy = builder.clone(inner, mapping);
-    if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
-      keepReadInside(load, arguments);
-  }
-  return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
-}
-
-/// t: the score function, and -inf where the mask or the end of the keys says so.
-Value OnlineSoftmax::scores(Value product, Value firstKey, bool masked) {
-  if (!masked && !op.hasScore())
-    return product;
-  return emit.map(product, firstRow, firstKey,
-                  [&](OpBuilder &builder, ValueRange arguments) -> Value {
-                    Value score = arguments[0], row = arguments[1],
-                          col = arguments[2];
-                    Value result = score;
-                    if (op.hasScore())
-                      result = inlineRegion(op.getScore(), builder, score, row,
-                                            col, masked);
-                    if (!masked)
-                      return result;
-                    Value keep = arith::CmpIOp::create(
-                        builder, emit.loc, arith::CmpIPredicate::slt, col, seqKV);
-                    if (op.hasMask()) {
-                      Value kept = inlineRegion(op.getMask(), builder, {}, row,
-                                                col, masked);
-                      keep = arith::AndIOp::create(builder, emit.loc, keep, kept);
-                    }
-                    return arith::SelectOp::create(builder, emit.loc, keep, result,
-                                                   emit.f32(kMinusInfinity));
-                  });
-}
-
 /// -f * m, with 0 for a row that has seen no key.
 Value OnlineSoftmax::negatedMaximum(Value maximum) {
   return emit.mapRows(maximum, firstRow, [&](OpBuilder &builder, ValueRange a) {
@@ -319,7 +241,8 @@ Value OnlineSoftmax::multiplyKeys(Value keys, bool async) {
 
 Weights OnlineSoftmax::softmax(Value product, Value firstKey, bool masked,
                                Value oldMaximum, Value oldSum) {
-  Value score = scores(product, firstKey, masked);
+  ScoreFunction function{op, emit, {batch, head, firstRow, seqQ, seqKV}};
+  Value score = function.apply(product, firstKey, masked);
   Value maximum = emit.reduce(tile::ReductionKind::Max, score, oldMaximum,
                               /*partial=*/false);
   Value negated = negatedMaximum(maximum);
@@ -554,11 +477,19 @@ void OnlineSoftmax::consume() {
   };
   PendingStep state = firstStep();
   Value one = emit.index(1);
-  plainBegin = emit.max(plainBegin, one);
+  bool plainToEnd = plainEnd == end;
+  // Without a mask only the last keys need one: they come first or last.
+  if (op.hasMask() || forward) {
+    plainBegin = emit.max(plainBegin, one);
+    state = walk(one, plainBegin, /*masked=*/true, state);
+  } else {
+    plainBegin = one;
+  }
   plainEnd = emit.max(plainEnd, plainBegin);
-  state = walk(one, plainBegin, /*masked=*/true, state);
   state = walk(plainBegin, plainEnd, /*masked=*/false, state);
-  finish(lastStep(walk(plainEnd, end, /*masked=*/true, state)));
+  if (!plainToEnd)
+    state = walk(plainEnd, end, /*masked=*/true, state);
+  finish(lastStep(state));
 }
 
 void OnlineSoftmax::lowerWithRoles() {
