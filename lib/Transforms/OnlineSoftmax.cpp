@@ -36,6 +36,7 @@
 #include "OnlineSoftmax.h"
 #include "Exp2Domain.h"
 #include "KvPipeline.h"
+#include "QueryTiles.h"
 #include "ScoreFunction.h"
 #include "TileEmitter.h"
 
@@ -106,7 +107,7 @@ public:
 
 private:
   void lowerWithRoles();
-  void readGrid();
+  void placeAt(const QueryTile &tile);
   void findKeyTiles();
   Value loadQueries();
   RunningState initialState(KvPipeline::Tokens tokens);
@@ -121,8 +122,8 @@ private:
   Value pack(Value weights);
 
   // With roles.
-  void send();
-  void consume();
+  void send(KvRings::Passed before);
+  void consume(KvRings::Passed before);
   Value tileAt(Value place);
   PendingStep firstStep();
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
@@ -150,23 +151,14 @@ private:
   KvRings *rings = nullptr;
 };
 
-/// Grid: (query tiles, query heads, batch).
-void OnlineSoftmax::readGrid() {
-  Type index = emit.builder.getIndexType();
-  auto id = tile::ProgramIdOp::create(emit.builder, emit.loc, index, index, index);
-  Value queryTile = id.getX();
-  head = id.getY();
-  batch = id.getZ();
+void OnlineSoftmax::placeAt(const QueryTile &tile) {
+  batch = tile.batch;
+  head = tile.head;
+  headKV = emit.floorDiv(head, op.getHeadsQ() / op.getHeadsKV());
+  firstRow = emit.mul(tile.number, emit.index(schedule.tileQ));
   seqQ = emit.dim(op.getQ(), 2);
   seqKV = emit.dim(op.getK(), 2);
-  // The last rows of a causal mask see the most keys; started first, they do
-  // not end last.
-  if (schedule.order == TileOrder::LongestFirst) {
-    Value last = emit.sub(emit.ceilDiv(seqQ, schedule.tileQ), emit.index(1));
-    queryTile = emit.sub(last, queryTile);
-  }
-  headKV = emit.floorDiv(head, op.getHeadsQ() / op.getHeadsKV());
-  firstRow = emit.mul(queryTile, emit.index(schedule.tileQ));
+  findKeyTiles();
 }
 
 void OnlineSoftmax::findKeyTiles() {
@@ -364,14 +356,11 @@ Value OnlineSoftmax::tileAt(Value place) {
   return emit.sub(emit.sub(visibleEnd, emit.index(1)), place);
 }
 
-void OnlineSoftmax::send() {
-  readGrid();
-  findKeyTiles();
-  Value zero = emit.index(0);
+void OnlineSoftmax::send(KvRings::Passed before) {
   rings->send({batch, head, headKV, firstRow,
                emit.sub(visibleEnd, visibleBegin),
                [&](Value place) { return tileAt(place); }},
-              {zero, zero});
+              before);
 }
 
 void OnlineSoftmax::await(MutableArrayRef<Value> matrices, int64_t pending,
@@ -450,10 +439,8 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending) {
 }
 
 /// The three loops by places of the walk, which starts at either end.
-void OnlineSoftmax::consume() {
-  readGrid();
-  findKeyTiles();
-  queries = rings->receiveQueries({emit.index(0), emit.index(0)});
+void OnlineSoftmax::consume(KvRings::Passed before) {
+  queries = rings->receiveQueries(before);
   bool forward = schedule.kvDirection == KvDirection::Forward;
   Value plainBegin = forward ? emit.sub(fullBegin, visibleBegin)
                              : emit.sub(visibleEnd, fullEnd);
@@ -466,7 +453,9 @@ void OnlineSoftmax::consume() {
     RunningState state = initialState({});
     state = loop(zero, plainBegin, /*masked=*/true, state);
     state = loop(plainBegin, plainEnd, /*masked=*/false, state);
-    return finish(loop(plainEnd, end, /*masked=*/true, state));
+    state = loop(plainEnd, end, /*masked=*/true, state);
+    rings->queriesDone();
+    return finish(state);
   }
   auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
     return PendingStep::from(
@@ -489,6 +478,7 @@ void OnlineSoftmax::consume() {
   state = walk(plainBegin, plainEnd, /*masked=*/false, state);
   if (!plainToEnd)
     state = walk(plainEnd, end, /*masked=*/true, state);
+  rings->queriesDone();
   finish(lastStep(state));
 }
 
@@ -497,17 +487,26 @@ void OnlineSoftmax::lowerWithRoles() {
   pipeline = rings = &storage;
   auto roles = tile::RolesOp::create(emit.builder, emit.loc);
   emit.builder.setInsertionPointToStart(&roles.getProducer().front());
-  send();
+  QueryTiles tiles(emit, op, schedule);
+  auto count = [&] { return emit.sub(visibleEnd, visibleBegin); };
+  tiles.forEach([&](const QueryTile &tile, KvRings::Passed before) {
+    placeAt(tile);
+    send(before);
+    return count();
+  });
   emit.builder.setInsertionPointToStart(&roles.getConsumers().front());
-  consume();
+  tiles.forEach([&](const QueryTile &tile, KvRings::Passed before) {
+    placeAt(tile);
+    consume(before);
+    return count();
+  });
 }
 
 void OnlineSoftmax::lower() {
   factor = moveToExp2Domain(op);
   if (schedule.producer == ProducerKind::Tma)
     return lowerWithRoles();
-  readGrid();
-  findKeyTiles();
+  placeAt(QueryTiles(emit, op, schedule).ofGrid());
   Value keyLimit =
       emit.min(seqKV, emit.mul(visibleEnd, emit.index(schedule.tileKV)));
   KvCopies copies(emit, schedule, op,

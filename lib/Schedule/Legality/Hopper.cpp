@@ -60,8 +60,10 @@ Capabilities hopperCapabilities() {
   hopper.overlap = {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None};
   hopper.qOperand = {OperandPlace::Shared};
   hopper.pOperand = {OperandPlace::Registers};
-  hopper.scheduler = {TileScheduler::Grid};
-  hopper.order = {TileOrder::Linear, TileOrder::LongestFirst};
+  hopper.scheduler = {TileScheduler::Grid,
+                      TileScheduler::PersistentStatic};
+  hopper.order = {TileOrder::Linear, TileOrder::LongestFirst,
+                  TileOrder::L2Swizzled};
   hopper.kvDirection = {KvDirection::Reverse, KvDirection::Forward};
   hopper.exp2 = {Exp2Unit::Native};
   hopper.rescale = {RescalePolicy::Always};

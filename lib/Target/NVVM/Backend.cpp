@@ -89,6 +89,10 @@ private:
     auto shared = kernel->getAttrOfType<IntegerAttr>(kSharedBytesAttr);
     code.dynamicSharedBytes = shared ? shared.getInt() : 0;
     code.tensorMaps = readTensorMaps(kernel);
+    if (kernel->hasAttr(kPersistentAttr)) {
+      code.gridKind = GridKind::Persistent;
+      code.blocksPerProcessor = 1; // the rings take the shared memory
+    }
     return code;
   }
 

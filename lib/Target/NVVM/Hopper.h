@@ -22,6 +22,8 @@ namespace kgen::nvvm {
 /// dictionaries {parameter, rows, element}, one for each tensor map argument.
 inline constexpr llvm::StringLiteral kTensorMapsAttr = "kernel_tensor_maps";
 
+/// On the kernel: its grid is as large as the machine.
+inline constexpr llvm::StringLiteral kPersistentAttr = "kernel_persistent";
 inline constexpr int64_t kTensorMapBytes = 128;
 inline constexpr int64_t kTensorMapAlignment = 64;
 /// Notes on ring operations: where the ring's barriers start (full ones, then

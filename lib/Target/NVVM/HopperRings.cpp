@@ -138,6 +138,19 @@ struct ConvertRelease : TilePattern<tile::ReleaseOp> {
   }
 };
 
+struct ConvertProgramCount : TilePattern<tile::ProgramCountOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::ProgramCountOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Value count =
+        NVVM::GridDimXOp::create(rewriter, op.getLoc(), rewriter.getI32Type());
+    rewriter.replaceOp(op, fromI32(rewriter, op.getLoc(), count));
+    return success();
+  }
+};
+
 /// Barrier 1 + g is warpgroup g's turn: it waits there, its predecessor arrives.
 struct ConvertTakeTurn : TilePattern<tile::TakeTurnOp> {
   using TilePattern::TilePattern;
@@ -179,8 +192,8 @@ struct ConvertPassTurn : TilePattern<tile::PassTurnOp> {
 
 void populateRingPatterns(const FragmentConverter &converter,
                           RewritePatternSet &patterns) {
-  patterns.add<ConvertSend, ConvertReceive, ConvertRelease, ConvertTakeTurn,
-               ConvertPassTurn>(converter, patterns.getContext());
+  patterns.add<ConvertSend, ConvertReceive, ConvertRelease, ConvertProgramCount,
+               ConvertTakeTurn, ConvertPassTurn>(converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

@@ -181,6 +181,9 @@ LaneExpr groupIndex(ImplicitLocOpBuilder &b, const KernelShape &shape) {
 
 int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
   SharedPlan plan(kernel);
+  kernel.walk([&](tile::ProgramCountOp op) {
+    kernel->setAttr(kPersistentAttr, UnitAttr::get(op.getContext()));
+  });
   addTensorMaps(kernel);
   kernel.walk([&](tile::RolesOp op) {
     ImplicitLocOpBuilder b(op.getLoc(), op);

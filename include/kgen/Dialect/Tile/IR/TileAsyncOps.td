@@ -73,6 +73,20 @@ def Tile_ReleaseOp : Tile_Op<"release", [MemoryEffects<[MemRead, MemWrite]>]> {
   let assemblyFormat = "$ring `at` $number attr-dict `:` type($ring)";
 }
 
+def Tile_ProgramCountOp : Tile_Op<"program_count", [Pure]> {
+  let summary = "workgroups in the grid's first dimension";
+  let description = [{
+    For persistent workgroups, which take every n-th tile: the grid is then
+    one-dimensional and as large as the machine.
+
+    ```
+    %n = tile.program_count
+    ```
+  }];
+  let results = (outs Index:$count);
+  let assemblyFormat = "attr-dict";
+}
+
 //===----------------------------------------------------------------------===//
 // Products in flight
 //===----------------------------------------------------------------------===//
