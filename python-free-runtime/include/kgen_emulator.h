@@ -79,7 +79,7 @@ typedef struct kgen_emulator_resources_t {
 typedef struct kgen_emulator_arch_t {
   kgen_target_t target; /* whose artefacts it runs: CUDA or HIP */
   char arch[KGEN_ARTIFACT_ARCH_SIZE];
-  char description[128];
+  char description[128]; /* says that it is emulated, "NVIDIA A100, emulated" */
   int32_t warp_size;
   int32_t max_threads; /* per block */
   int32_t processors;

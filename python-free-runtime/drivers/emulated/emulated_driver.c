@@ -120,7 +120,7 @@ static void fill_info(const kgen_emulator_arch_t *arch, uint64_t seed,
   else
     snprintf(info->name, sizeof(info->name), "%s:%.31s",
              kgen_emulated_driver.name, arch->arch);
-  snprintf(info->description, sizeof(info->description), "emulated %.118s",
+  snprintf(info->description, sizeof(info->description), "%s",
            arch->description);
   snprintf(info->arch, sizeof(info->arch), "%.31s", arch->arch);
   info->target = arch->target;

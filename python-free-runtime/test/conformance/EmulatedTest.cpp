@@ -51,7 +51,7 @@ TEST_F(Emulated, SaysThatItIsEmulated) {
   EXPECT_EQ(info.emulated, 1);
   EXPECT_EQ(info.target, conformanceDriver().target);
   EXPECT_STREQ(info.description,
-               isCuda() ? "emulated Fake H100" : "emulated Fake MI300X");
+               isCuda() ? "Fake H100, emulated" : "Fake MI300X, emulated");
   EXPECT_EQ(info.processors, isCuda() ? 132 : 304);
 }
 

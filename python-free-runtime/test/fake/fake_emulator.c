@@ -40,9 +40,9 @@ static int32_t fail(int32_t status, const char *text, char *error,
 }
 
 static const kgen_emulator_arch_t archs[] = {
-    {KGEN_TARGET_CUDA, "sm_80", "Fake A100", 32, 1024, 108, 166912},
-    {KGEN_TARGET_CUDA, "sm_90a", "Fake H100", 32, 1024, 132, 232448},
-    {KGEN_TARGET_HIP, "gfx942", "Fake MI300X", 64, 1024, 304, 65536},
+    {KGEN_TARGET_CUDA, "sm_80", "Fake A100, emulated", 32, 1024, 108, 166912},
+    {KGEN_TARGET_CUDA, "sm_90a", "Fake H100, emulated", 32, 1024, 132, 232448},
+    {KGEN_TARGET_HIP, "gfx942", "Fake MI300X, emulated", 64, 1024, 304, 65536},
 };
 enum { ARCH_COUNT = sizeof(archs) / sizeof(archs[0]) };
 
