@@ -128,7 +128,8 @@ typedef struct kgen_emulator_api_t {
      KGEN_STATUS_EMULATION_FINDING whose text is the report. */
   int32_t (*launch)(kgen_emulator_code_t *code, const int64_t grid[3],
                     uint32_t threads, uint64_t dynamic_shared_bytes,
-                    void **arguments, char *error, size_t error_size);
+                    void **arguments, size_t argument_count, char *error,
+                    size_t error_size);
 
   void (*counts)(const kgen_emulator_device_t *device,
                  kgen_emulator_counts_t *counts);

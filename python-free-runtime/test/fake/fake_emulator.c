@@ -186,11 +186,13 @@ static void count(kgen_emulator_counts_t *counts, const int64_t grid[3]) {
 
 static int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
                       uint32_t threads, uint64_t dynamic_shared_bytes,
-                      void **arguments, char *error, size_t error_size) {
+                      void **arguments, size_t argument_count, char *error,
+                      size_t error_size) {
   (void)threads;
   (void)dynamic_shared_bytes;
   ++state.launches;
   state.last_seed = code->device->seed;
+  state.last_argument_count = argument_count;
   int32_t status = state.fail_status;
   state.fail_status = KGEN_STATUS_OK;
   if (status != KGEN_STATUS_OK)
