@@ -124,7 +124,7 @@ int emulate(const ToolArguments &arguments) {
   Expected<WorkerHello> hello = client.hello();
   if (!hello)
     return fail(hello.error());
-  std::printf("%s on %s (%s), B=%lld Sq=%lld Skv=%lld, %lld interleavings a family\n",
+  std::printf("%s on %s (%s), B=%lld Sq=%lld Skv=%lld, interleavings a family: %lld\n",
               request->problem.name.c_str(), hello->device.c_str(), hello->name.c_str(),
               static_cast<long long>(request->sizes.batch),
               static_cast<long long>(request->sizes.seqQ),
