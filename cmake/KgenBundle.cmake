@@ -2,6 +2,9 @@
 # x86-64 Linux with glibc 2.36 or newer and no LLVM. Unpack it anywhere.
 set(bundle kgen-${PROJECT_VERSION}-${CMAKE_SYSTEM_PROCESSOR}-linux)
 get_property(tools GLOBAL PROPERTY KGEN_TOOLS)
+if(TARGET kgen_emulator)
+  list(APPEND tools kgen_emulator)
+endif()
 add_custom_target(kgen-bundle
   COMMAND ${CMAKE_COMMAND}
     -DBUILD_DIR=${CMAKE_BINARY_DIR} -DDIST=${CMAKE_SOURCE_DIR}/dist -DNAME=${bundle}

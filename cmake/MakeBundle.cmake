@@ -51,6 +51,15 @@ run(${CMAKE_COMMAND} -E chdir ${stage}/try env -i ${unpacked}/bin/kgen-opt
 if(NOT output MATCHES "remark: accepted on cpu")
   message(FATAL_ERROR "bundle: the unpacked kgen-opt says\n${output}")
 endif()
+if(EXISTS ${unpacked}/lib/libkgen_emulator.so)
+  run(${CMAKE_COMMAND} -E chdir ${stage}/try env -i ${unpacked}/bin/kgen-compile
+    ${unpacked}/share/kgen/examples/relative_position.mlir --target=emulated:sm_80 -o out.kgen)
+  run(${CMAKE_COMMAND} -E chdir ${stage}/try env -i ${unpacked}/bin/kgen-emulate out.kgen
+    --sizes=B=1,Sq=70,Skv=70)
+  if(NOT output MATCHES "accepted: ")
+    message(FATAL_ERROR "bundle: the unpacked kgen-emulate says\n${output}")
+  endif()
+endif()
 foreach(target cpu sm_80)
   run(${CMAKE_COMMAND} -E chdir ${stage}/try env -i ${unpacked}/bin/kgen-compile
     ${unpacked}/share/kgen/examples/relative_position.mlir --target=${target} -o out.kgen)

@@ -83,6 +83,9 @@ if has_hopper_gpu():
 for feature, flag in (("avx2", "avx2"), ("avx512", "avx512f")):
     if flag in cpu_flags():
         config.available_features.add(feature)
+# Devices "emulated:ARCH": the programs of this build find the library beside them.
+if os.path.exists(os.path.join(config.kgen_lib_dir, "libkgen_emulator.so")):
+    config.available_features.add("emulator")
 for tool in os.listdir(config.kgen_tools_dir) if os.path.isdir(config.kgen_tools_dir) else []:
     if tool.startswith("kgen-"):
         config.available_features.add(tool)

@@ -33,6 +33,21 @@ search::Timing toSearchTiming(const EmulatedCounts &counts) {
   return result;
 }
 
+KernelFeatures toFeatures(const EmulatedCounts &counts) {
+  auto number = [](uint64_t count) { return static_cast<double>(count); };
+  KernelFeatures features;
+  features.instructions = number(counts.instructions);
+  features.integer = number(counts.integerInstructions);
+  features.floating = number(counts.floatInstructions);
+  features.conversion = number(counts.conversionInstructions);
+  features.transcendental = number(counts.transcendentalInstructions);
+  features.tensorFlops = number(counts.tensorFlops);
+  features.globalBytes = number(counts.globalBytes);
+  features.sharedBytes = number(counts.sharedBytes);
+  features.bankConflictCycles = number(counts.bankConflictCycles);
+  return features;
+}
+
 search::Verdict toSearchVerdict(VerdictStatus status) {
   switch (status) {
   case VerdictStatus::Accepted:
@@ -96,6 +111,7 @@ WorkerMeasureService::measure(const search::Artifact &artifact,
   }
   if (verdict.accepted() && verdict.counts) {
     measurement.timing = toSearchTiming(*verdict.counts);
+    measurement.features = toFeatures(*verdict.counts);
     measurement.findings.push_back("emulated: " + inOneLine(*verdict.counts));
   }
   return measurement;

@@ -10,6 +10,8 @@
 
 #include "kgen/Schedule/CostModel.h"
 
+#include "CostWork.h"
+
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
@@ -36,10 +38,6 @@ double reachableMatrixShare(const Problem &problem,
   return 1;
 }
 
-// L2 bandwidth over DRAM bandwidth: published microbenchmarks give 2 to 3.
-constexpr double kL2OverDram = 2.5;
-// Bytes that a processor reads from shared memory per clock: 32 banks of four.
-constexpr double kSharedBytesPerClock = 128;
 // Clocks of a kv step that nothing hides in one workgroup: barriers, waits, and
 // the chain from score to row maximum to exp2; more when loads are not ahead.
 constexpr double kStepClocks = 300;
@@ -53,35 +51,6 @@ constexpr double kLongestFirstTail = 0.1;
 
 double asDouble(int64_t value) { return static_cast<double>(value); }
 
-double ceilDiv(int64_t value, int64_t divisor) {
-  return asDouble((value + divisor - 1) / divisor);
-}
-
-// Work of one workgroup, averaged over query tiles.
-struct BlockWork {
-  double rows = 0;
-  double columns = 0; // visited, in whole kv tiles
-  double steps = 0;
-  double pairs() const { return rows * columns; }
-};
-
-BlockWork blockWork(const Problem &problem, const ProblemSizes &sizes,
-                    const Schedule &schedule) {
-  BlockWork work;
-  work.rows = asDouble(schedule.tileQ);
-  double allSteps = ceilDiv(sizes.seqKV, schedule.tileKV);
-  work.steps = allSteps;
-  double density = problem.maskSummary.density;
-  if (problem.maskSummary.analysed && density < 1) {
-    // Kept columns, and the parts of edge tiles that are computed in vain.
-    double edge = asDouble(schedule.tileQ + schedule.tileKV) / 2;
-    double columns = density * asDouble(sizes.seqKV) + edge;
-    work.steps = std::min(columns / asDouble(schedule.tileKV), allSteps);
-  }
-  work.columns = work.steps * asDouble(schedule.tileKV);
-  return work;
-}
-
 // Rates of one processor, per second.
 struct ProcessorRates {
   double matrixFlops, vectorOps, exp2, clock;
@@ -94,20 +63,6 @@ ProcessorRates ratesOf(const Problem &problem, const HardwareModel &hardware) {
   return {matrix * 1e12 / processors * reachableMatrixShare(problem, hardware),
           hardware.vectorTflops32 * 1e12 / 2 / processors,
           hardware.exp2GopsPerProcessor * 1e9, hardware.clockGhz * 1e9};
-}
-
-// Seconds that reading the products' operands from shared memory takes: each
-// warp reads all of K and V, and Q too where it stays there.
-double feedSeconds(const Problem &problem, const Schedule &schedule,
-                   const BlockWork &work, const ProcessorRates &rates) {
-  double dims = asDouble(problem.headDimQK + problem.headDimV);
-  double elements = asDouble(schedule.warps) * work.columns * dims;
-  if (schedule.qOperand == OperandPlace::Shared)
-    elements += work.rows * asDouble(problem.headDimQK) * work.steps;
-  if (schedule.pOperand == OperandPlace::Shared)
-    elements += 2 * work.pairs();
-  return elements * asDouble(byteSize(problem.dtype)) /
-         (kSharedBytesPerClock * rates.clock);
 }
 
 // Register-blocked products on the CPU lose the edges of small tiles, and L1
@@ -127,22 +82,20 @@ struct BlockSeconds {
 
 BlockSeconds blockSeconds(const Problem &problem, const Schedule &schedule,
                           const HardwareModel &hardware, const BlockWork &work,
-                          const ProcessorRates &rates) {
+                          const ProcessorRates &rates,
+                          const CostFactors &factors) {
   BlockSeconds seconds{};
   double dims = asDouble(problem.headDimQK + problem.headDimV);
   seconds.matrix = 2 * work.pairs() * dims / rates.matrixFlops;
   if (hardware.target == TargetKind::Cpu)
     seconds.matrix /= cpuTileEfficiency(problem, schedule, hardware);
   else
-    seconds.matrix =
-        std::max(seconds.matrix, feedSeconds(problem, schedule, work, rates));
-  seconds.exp2 = work.pairs() / rates.exp2;
-  // Per score: scale, maximum, subtract, sum, convert, and the programs; per
-  // step: the rescale of O.
-  double perScore = 5 + asDouble(problem.score.instructions.size()) +
-                    asDouble(problem.mask.instructions.size());
-  double rescale = work.rows * asDouble(problem.headDimV) * work.steps;
-  seconds.vector = (work.pairs() * perScore + rescale) / rates.vectorOps;
+    seconds.matrix = std::max(
+        seconds.matrix, factors.shared * feedBytes(problem, schedule, work) /
+                            (kSharedBytesPerClock * rates.clock));
+  seconds.exp2 = factors.exp2 * exp2Results(work) / rates.exp2;
+  seconds.vector =
+      factors.vector * vectorOperations(problem, work) / rates.vectorOps;
   if (hardware.target != TargetKind::Cpu) {
     double clocks = kStepClocks;
     if (std::min(schedule.stagesK, schedule.stagesV) < 2)
@@ -195,16 +148,17 @@ double surelyKeptPairs(const Problem &problem, const ProblemSizes &sizes) {
 
 CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
                           const Schedule &schedule,
-                          const HardwareModel &hardware) {
+                          const HardwareModel &hardware,
+                          const CostFactors &factors) {
   ResourceEstimate need = estimateResources(problem, schedule, hardware);
   BlockWork work = blockWork(problem, sizes, schedule);
   ProcessorRates rates = ratesOf(problem, hardware);
-  double blocks = ceilDiv(sizes.seqQ, schedule.tileQ) *
-                  asDouble(problem.headsQ) * asDouble(sizes.batch);
+  double blocks = blockCount(problem, sizes, schedule);
   double perProcessor = blocks / asDouble(hardware.processors);
   double busiest = std::ceil(perProcessor);
 
-  BlockSeconds block = blockSeconds(problem, schedule, hardware, work, rates);
+  BlockSeconds block =
+      blockSeconds(problem, schedule, hardware, work, rates, factors);
   // How many workgroups really are side by side on a processor.
   double resident = std::clamp(asDouble(need.workgroupsPerProcessor), 1.0,
                                std::max(busiest, 1.0));

@@ -28,7 +28,7 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   // A cap below the estimate is refused, and one above it changes nothing but
   // the number of workgroups a processor holds.
   space.maxRegisters = {0};
-  for (int64_t cap : keep({128, 168}, served.maxRegisters))
+  for (int64_t cap : keep({128, 168, 256}, served.maxRegisters))
     space.maxRegisters.push_back(cap);
   space.qOperand = served.qOperand;
   // Without a mask all tiles are equally long.

@@ -77,6 +77,7 @@ void measureCandidate(MeasureService &measurer, const Artifact &artifact,
     return;
   }
   record.timing = measurement.timing;
+  record.features = measurement.features;
   if (record.timing->metric == Metric::Seconds && measured < floor)
     record.findings.push_back(
         Error(ErrorCode::TimeBelowFloor, "has " + formatSeconds(measured) +

@@ -79,7 +79,7 @@ typedef struct kgen_emulator_resources_t {
 typedef struct kgen_emulator_arch_t {
   kgen_target_t target; /* whose artefacts it runs: CUDA or HIP */
   char arch[KGEN_ARTIFACT_ARCH_SIZE];
-  char description[128];
+  char description[128]; /* says that it is emulated, "NVIDIA A100, emulated" */
   int32_t warp_size;
   int32_t max_threads; /* per block */
   int32_t processors;
@@ -128,7 +128,8 @@ typedef struct kgen_emulator_api_t {
      KGEN_STATUS_EMULATION_FINDING whose text is the report. */
   int32_t (*launch)(kgen_emulator_code_t *code, const int64_t grid[3],
                     uint32_t threads, uint64_t dynamic_shared_bytes,
-                    void **arguments, char *error, size_t error_size);
+                    void **arguments, size_t argument_count, char *error,
+                    size_t error_size);
 
   void (*counts)(const kgen_emulator_device_t *device,
                  kgen_emulator_counts_t *counts);
@@ -159,7 +160,8 @@ typedef struct kgen_emulator_api_t {
   int32_t (*launch_clusters)(kgen_emulator_code_t *code, const int64_t grid[3],
                              const uint32_t cluster[3], uint32_t threads,
                              uint64_t dynamic_shared_bytes, void **arguments,
-                             char *error, size_t error_size);
+                             size_t argument_count, char *error,
+                             size_t error_size);
 } kgen_emulator_api_t;
 
 /* sizeof of the first table: what every library has. */

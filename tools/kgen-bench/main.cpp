@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -34,16 +33,6 @@ constexpr const char *kBenchUsage =
 int fail(const Error &error) {
   std::fprintf(stderr, "kgen-bench: %s\n", error.message().c_str());
   return 2;
-}
-
-/// kgen-verify in the folder of this program, else the one in PATH.
-std::string workerBeside() {
-  std::error_code ignored;
-  std::filesystem::path self =
-      std::filesystem::read_symlink("/proc/self/exe", ignored);
-  std::filesystem::path worker = self.parent_path() / "kgen-verify";
-  return std::filesystem::exists(worker, ignored) ? worker.string()
-                                                  : "kgen-verify";
 }
 
 /// kgen-verify's request for one artefact with the given options.

@@ -32,8 +32,9 @@ struct CommandLine {
       cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> target{
       "target",
-      cl::desc("A machine (h100, mi300x), an architecture (sm_80, gfx942), cpu, "
-               "or auto: the first GPU, else the CPU"),
+      cl::desc("A machine (h100, mi300x), an architecture (sm_80, gfx942), an "
+               "emulated one (emulated:sm_80), cpu, or auto: the first GPU, "
+               "else the CPU"),
       cl::init("auto"), cl::cat(category)};
   cl::opt<std::string> schedule{
       "schedule",

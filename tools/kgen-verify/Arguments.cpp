@@ -6,6 +6,7 @@
 #include "kgen/Verifier/Service.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -131,6 +132,15 @@ Expected<ToolArguments> parseArguments(int argc, char **argv) {
   if (!arguments.hasLimit)
     arguments.options.limitSeconds = defaultLimitSeconds(arguments.device);
   return arguments;
+}
+
+std::string workerBeside() {
+  std::error_code ignored;
+  std::filesystem::path self =
+      std::filesystem::read_symlink("/proc/self/exe", ignored);
+  std::filesystem::path worker = self.parent_path() / "kgen-verify";
+  return std::filesystem::exists(worker, ignored) ? worker.string()
+                                                  : "kgen-verify";
 }
 
 static Expected<std::string> readFile(const std::string &path) {

@@ -23,6 +23,8 @@ struct ToolArguments {
 extern const char *const kUsage;
 
 Expected<ToolArguments> parseArguments(int argc, char **argv);
+/// kgen-verify in the folder of this program, else the one in PATH.
+std::string workerBeside();
 /// Reads the files that the arguments name.
 Expected<VerifyRequest> makeRequest(const ToolArguments &arguments);
 

@@ -2,9 +2,35 @@
 #ifndef KGEN_SCHEDULE_COSTMODEL_H
 #define KGEN_SCHEDULE_COSTMODEL_H
 
+#include "kgen/Schedule/KernelFeatures.h"
 #include "kgen/Schedule/Legality.h"
 
+#include <vector>
+
 namespace kgen {
+
+/// Counted work over the model's guess at it, for the parts that the model
+/// knows least: how many operations the compiler makes of a score. 1: as
+/// guessed.
+struct CostFactors {
+  double exp2 = 1;   ///< special-function results
+  double vector = 1; ///< other vector operations
+  double shared = 1; ///< shared-memory clocks, bank conflicts included
+  bool operator==(const CostFactors &) const = default;
+};
+
+/// A schedule whose kernel was built and counted, at the sizes that are asked
+/// for.
+struct CountedSchedule {
+  Schedule schedule;
+  KernelFeatures features;
+};
+
+/// Of each factor the median over `counted`, between 1/8 and 8; 1 where nothing
+/// was counted, and on a CPU.
+CostFactors calibrate(const Problem &problem, const ProblemSizes &sizes,
+                      const HardwareModel &hardware,
+                      const std::vector<CountedSchedule> &counted);
 
 /// Seconds one launch would take, with what bounds it. Only its order is meant.
 struct CostEstimate {
@@ -17,7 +43,8 @@ struct CostEstimate {
 };
 CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
                           const Schedule &schedule,
-                          const HardwareModel &hardware);
+                          const HardwareModel &hardware,
+                          const CostFactors &factors = {});
 
 /// The least time the machine allows for this problem at all: the larger of
 /// operations over rate and compulsory bytes over bandwidth. A measured time

@@ -9,6 +9,7 @@
 #ifndef KGEN_SEARCH_MEASURESERVICE_H
 #define KGEN_SEARCH_MEASURESERVICE_H
 
+#include "kgen/Schedule/KernelFeatures.h"
 #include "kgen/Search/CompileService.h"
 
 #include <cstdint>
@@ -55,6 +56,8 @@ struct Measurement {
   /// or tiles are wrong and by how much.
   std::vector<std::string> findings;
   std::optional<Timing> timing; ///< only if accepted
+  /// What one launch at the problem's sizes does, where the service counts it.
+  std::optional<KernelFeatures> features;
 };
 
 struct MeasureOptions {

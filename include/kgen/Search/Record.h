@@ -47,6 +47,9 @@ struct CandidateRecord {
   std::vector<std::string> findings; ///< violations, diagnostics, wrong rows
   std::vector<std::string> remarks;  ///< the compiler's remarks
   std::optional<Timing> timing;      ///< only if accepted
+  /// Counts of one launch, where the measuring service gave them. The cost
+  /// model is calibrated with them, and a model's prompt shows them.
+  std::optional<KernelFeatures> features;
   ResourceUsage resources;
   std::string fingerprint; ///< Artifact::fingerprint; empty before compilation
   std::string proposer;    ///< who proposed it, "evolutionary"

@@ -57,6 +57,11 @@ SharedMemory::Order SharedMemory::order(const Mark &earlier, AccessKind kind,
       return Order::NoFence;
     return Order::Before;
   }
+  // AMD's ds_ instructions: pending for others, but one wave's take effect in
+  // their order.
+  if (earlier.warp == time.self && (earlier.kind == AccessKind::Read ||
+                                    earlier.kind == AccessKind::Write))
+    return Order::Before;
   const Operation &operation = operations[earlier.value];
   if (operation.epoch == 0)
     return Order::NotWaited;

@@ -1,4 +1,5 @@
-//===- Forms.h - The instructions that Hopper added ------------------------===//
+//===- Forms.h - The instructions that Hopper added
+//------------------------===//
 #ifndef KGEN_LIB_EMULATOR_HOPPER_FORMS_H
 #define KGEN_LIB_EMULATOR_HOPPER_FORMS_H
 

@@ -71,6 +71,8 @@ public:
 
   Component component() const { return self; }
   const Origin &origin() const { return initialiser; }
+  /// The initialiser's epoch at its fence.mbarrier_init; 0: there was none.
+  Epoch published = 0;
   /// The 64 bits that lie in shared memory.
   uint64_t encode() const;
   /// "phase 3 (parity 1): 1 of 2 arrivals and 16384 bytes pending".

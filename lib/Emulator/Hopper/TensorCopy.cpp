@@ -1,7 +1,7 @@
 //===- TensorCopy.cpp - Which bytes a bulk tensor copy moves --------------===//
 
 #include "TensorCopy.h"
-#include "NarrowFloat.h"
+#include "../PTX/HalfFloat.h"
 
 #include <algorithm>
 #include <cstring>
@@ -78,9 +78,11 @@ void reduceElement(TensorType type, uint8_t *target, const uint8_t *source,
   case TensorType::S64:
     return reduceNumber<int64_t>(target, source, reduction);
   case TensorType::F16:
-    return reduceNarrow<widenF16, narrowF16>(target, source, reduction);
+    return reduceNarrow<ptx::halfToFloat, ptx::floatToHalf>(target, source,
+                                                            reduction);
   case TensorType::BF16:
-    return reduceNarrow<widenBF16, narrowBF16>(target, source, reduction);
+    return reduceNarrow<ptx::brainToFloat, ptx::floatToBrain>(target, source,
+                                                              reduction);
   case TensorType::F64:
     return reduceNumber<double>(target, source, reduction);
   case TensorType::F32:

@@ -13,10 +13,10 @@ float widen(OperandType type, const uint8_t *bytes) {
   switch (type) {
   case OperandType::F16:
     std::memcpy(&half, bytes, 2);
-    return widenF16(half);
+    return ptx::halfToFloat(half);
   case OperandType::BF16:
     std::memcpy(&half, bytes, 2);
-    return widenBF16(half);
+    return ptx::brainToFloat(half);
   case OperandType::TF32:
     std::memcpy(&word, bytes, 4);
     return widenTF32(word);

@@ -159,14 +159,14 @@ void unload(kgen_emulator_code_t *code) { delete code; }
 int32_t launchClusters(kgen_emulator_code_t *code, const int64_t grid[3],
                        const uint32_t cluster[3], uint32_t threads,
                        uint64_t dynamicSharedBytes, void **arguments,
-                       char *error, size_t size) {
+                       size_t argumentCount, char *error, size_t size) {
   kgen_emulator_device_t &device = *code->device;
   Launch what;
   std::copy_n(grid, 3, what.grid.begin());
   std::copy_n(cluster, 3, what.cluster.begin());
   what.threads = threads;
   what.dynamicSharedBytes = dynamicSharedBytes;
-  what.arguments = {arguments, KGEN_MAX_PARAMETERS * (KGEN_MAX_RANK + 1)};
+  what.arguments = {arguments, argumentCount};
   // Each launch of a device is interleaved in its own way, so that the repeated
   // runs of a verification try several; a device's seed repeats them all.
   what.seed = device.options.seed * 1000003 + device.launchesSinceSeed++;
@@ -179,10 +179,10 @@ int32_t launchClusters(kgen_emulator_code_t *code, const int64_t grid[3],
 
 int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
                uint32_t threads, uint64_t dynamicSharedBytes, void **arguments,
-               char *error, size_t size) {
+               size_t argumentCount, char *error, size_t size) {
   static constexpr uint32_t kNoClusters[3] = {1, 1, 1};
   return launchClusters(code, grid, kNoClusters, threads, dynamicSharedBytes,
-                        arguments, error, size);
+                        arguments, argumentCount, error, size);
 }
 
 int32_t encodeMap(kgen_emulator_device_t *, void *map, uint32_t type,

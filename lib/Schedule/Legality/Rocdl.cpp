@@ -17,6 +17,10 @@ constexpr int64_t kMostBlocks = 2; // of a wave; O of more does not fit register
 constexpr int64_t kLanes = 64;
 constexpr int64_t kPadding = 4; // elements added to each row in LDS
 constexpr int64_t kRegisterBytes = 4;
+// Of a SIMD for each lane; given out in blocks of 8 ("AMD Instinct MI200",
+// "MI300" and "CDNA4" Instruction Set Architecture, "VGPRs").
+constexpr int64_t kRegistersOfSimd = 512;
+constexpr int64_t kRegisterBlock = 8;
 // Addresses, counters, row statistics and operands in flight, as LLVM 22.1
 // reports them: with it, estimates are within 30 % of the code object's count
 // (test/Unit/Compiler/RocdlResourcesTest.cpp).
@@ -24,6 +28,26 @@ constexpr int64_t kOtherRegisters = 48;
 
 bool isServedArch(const std::string &arch) {
   return arch == "gfx90a" || arch == "gfx942" || arch == "gfx950";
+}
+
+/// A cap is kept by asking for a number of waves on a SIMD, which share its
+/// registers evenly.
+void checkRegisterCap(const Schedule &schedule, Rules &rules) {
+  int64_t cap = schedule.maxRegisters;
+  if (cap <= 0 || cap > kRegistersOfSimd)
+    return;
+  auto share = [](int64_t waves) {
+    return kRegistersOfSimd / waves / kRegisterBlock * kRegisterBlock;
+  };
+  int64_t waves = kRegistersOfSimd / cap;
+  if (share(waves) != cap)
+    rules.broken(ErrorCode::KnobUnsupportedByTarget, "max_registers", cap,
+                 share(waves),
+                 "max_registers: has " + std::to_string(cap) + ", " +
+                     std::to_string(waves) + " waves of a SIMD have " +
+                     std::to_string(share(waves)) + " each, " +
+                     std::to_string(waves + 1) + " have " +
+                     std::to_string(share(waves + 1)));
 }
 
 } // namespace
@@ -36,7 +60,7 @@ Capabilities rocdlCapabilities() {
   rocdl.tileQ = {32, 256, 32};
   rocdl.tileKV = {32, 256, 32};
   rocdl.stages = {1, 3, 1};
-  rocdl.maxRegisters = {0, 0, 1};
+  rocdl.maxRegisters = {64, 512, 8};
   rocdl.warps = {4, 8, 2, 1};
   rocdl.producer = {ProducerKind::None};
   rocdl.overlap = {OverlapMode::None};
@@ -93,6 +117,7 @@ void checkRocdl(const Problem &problem, const Schedule &schedule,
                      std::to_string(schedule.warps) + " waves hold " +
                      std::to_string(rows) + " or " +
                      std::to_string(rows * kMostBlocks) + " rows");
+  checkRegisterCap(schedule, rules);
   rules.equal(ErrorCode::StagesUnsupported, "stages_v", schedule.stagesV,
               schedule.stagesK, "the same as stages_k");
   rules.atMost(ErrorCode::SharedMemoryExceeded, "shared memory",

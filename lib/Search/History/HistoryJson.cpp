@@ -102,6 +102,23 @@ Timing readTiming(const Json &value) {
   return timing;
 }
 
+Json featuresJson(const KernelFeatures &features) {
+  Json json;
+  forEachFeature(features,
+                 [&](const char *key, double number) { json[key] = number; });
+  return json;
+}
+
+KernelFeatures readFeatures(const Json &value) {
+  KernelFeatures features;
+  forEachFeature(features, [&](const char *key, double &number) {
+    value.at(key).get_to(number);
+    if (!(number >= 0))
+      throw std::invalid_argument("features");
+  });
+  return features;
+}
+
 ResourceUsage readResources(const Json &value) {
   ResourceUsage usage;
   value.at("registers").get_to(usage.registersPerThread);
@@ -139,6 +156,8 @@ CandidateRecord readCandidate(const Json &line, bool &newer) {
   // The contract of a record: a time if and only if accepted.
   if (record.timing.has_value() != (record.outcome == Outcome::Accepted))
     throw std::invalid_argument("timing without acceptance");
+  if (line.contains("features"))
+    record.features = readFeatures(line.at("features"));
   record.resources = readResources(line.at("resources"));
   line.at("fingerprint").get_to(record.fingerprint);
   line.at("proposer").get_to(record.proposer);
@@ -192,6 +211,8 @@ std::string encodeLine(const RecordContext &context,
   line["remarks"] = cutAll(record.remarks);
   if (record.timing)
     line["timing"] = timingJson(*record.timing);
+  if (record.features)
+    line["features"] = featuresJson(*record.features);
   line["resources"] = resourcesJson(record.resources);
   line["fingerprint"] = record.fingerprint;
   line["proposer"] = record.proposer;

@@ -155,6 +155,10 @@ std::string describeBest(const SearchState &state, size_t limit) {
       text += "; " + std::to_string(used.registersPerThread) + " registers, " +
               std::to_string(used.spillBytes) + " spill bytes, " +
               std::to_string(used.sharedBytes) + " shared bytes";
+    if (record->features)
+      if (std::string pipes = describePipes(*record->features, state.hardware);
+          !pipes.empty())
+        text += "; " + pipes;
     for (const std::string &remark : record->remarks)
       text += "; " + shorten(remark);
     for (const std::string &finding : record->findings)

@@ -12,6 +12,8 @@ public:
                                 size_t wanted) override {
     if (!space)
       space.emplace(state.problem, state.sizes, state.hardware);
+    if (space->recalibrate(state))
+      next = 0; // what was proposed already is known as seen
     std::vector<Schedule> proposals;
     auto take = [&](const Schedule &schedule) {
       if (seen.insert(schedule))

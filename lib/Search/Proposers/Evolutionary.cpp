@@ -55,6 +55,7 @@ std::vector<Schedule> EvolutionaryProposer::propose(const SearchState &state,
                                                     size_t wanted) {
   if (!space)
     space.emplace(state.problem, state.sizes, state.hardware);
+  space->recalibrate(state);
   std::vector<Schedule> proposals;
   if (wanted && space->defaultPoint() && seen.insert(*space->defaultPoint()))
     proposals.push_back(*space->defaultPoint());

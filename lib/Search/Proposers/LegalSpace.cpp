@@ -58,18 +58,38 @@ LegalSpace::LegalSpace(const Problem &problem, const ProblemSizes &sizes,
     : space(knobSpace(problem, hardware)) {
   if (Expected<Schedule> point = defaultSchedule(problem, hardware))
     first = *point;
-  std::vector<Schedule> legal = legalSchedules(problem, hardware);
+  legal = legalSchedules(problem, hardware);
+  rank(problem, sizes, hardware, CostFactors());
+}
+
+void LegalSpace::rank(const Problem &problem, const ProblemSizes &sizes,
+                      const HardwareModel &hardware,
+                      const CostFactors &factors) {
   std::vector<double> cost(legal.size());
   for (size_t i = 0; i < legal.size(); ++i)
-    cost[i] = estimateCost(problem, sizes, legal[i], hardware).seconds;
+    cost[i] = estimateCost(problem, sizes, legal[i], hardware, factors).seconds;
   std::vector<size_t> order(legal.size());
   std::iota(order.begin(), order.end(), size_t(0));
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return cost[a] != cost[b] ? cost[a] < cost[b] : a < b;
   });
+  schedules.clear();
   schedules.reserve(legal.size());
   for (size_t index : order)
     schedules.push_back(legal[index]);
+}
+
+bool LegalSpace::recalibrate(const SearchState &state) {
+  std::vector<CountedSchedule> counted;
+  for (const CandidateRecord &record : state.records)
+    if (record.features)
+      counted.push_back({record.schedule, *record.features});
+  if (counted.size() <= countedSoFar)
+    return false;
+  countedSoFar = counted.size();
+  rank(state.problem, state.sizes, state.hardware,
+       calibrate(state.problem, state.sizes, state.hardware, counted));
+  return true;
 }
 
 size_t LegalSpace::distance(const Schedule &a, const Schedule &b) const {

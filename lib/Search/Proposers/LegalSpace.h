@@ -2,7 +2,7 @@
 #ifndef KGEN_SEARCH_PROPOSERS_LEGALSPACE_H
 #define KGEN_SEARCH_PROPOSERS_LEGALSPACE_H
 
-#include "kgen/Schedule/Legality.h"
+#include "kgen/Schedule/CostModel.h"
 #include "kgen/Search/Proposer.h"
 
 #include <optional>
@@ -43,6 +43,10 @@ public:
   LegalSpace(const Problem &problem, const ProblemSizes &sizes,
              const HardwareModel &hardware);
 
+  /// Ranks anew by the cost model as the counted candidates calibrate it. True
+  /// if there were more of them than at the last call, and the order is new.
+  bool recalibrate(const SearchState &state);
+
   const std::optional<Schedule> &defaultPoint() const { return first; }
   const std::vector<Schedule> &ranked() const { return schedules; }
   const KnobSpace &knobs() const { return space; }
@@ -52,9 +56,14 @@ public:
   size_t distance(const Schedule &a, const Schedule &b) const;
 
 private:
+  void rank(const Problem &problem, const ProblemSizes &sizes,
+            const HardwareModel &hardware, const CostFactors &factors);
+
   KnobSpace space;
   std::optional<Schedule> first;
-  std::vector<Schedule> schedules;
+  std::vector<Schedule> legal;     ///< in the space's order
+  std::vector<Schedule> schedules; ///< ranked
+  size_t countedSoFar = 0;
 };
 
 /// Calls `visit(&Schedule::knob, values)` for every knob that the space varies.

@@ -23,6 +23,9 @@ static constexpr unsigned kGlobalSpace = 1;
 static constexpr unsigned kLdsSpace = 3;
 /// Waves of a workgroup that the hardware takes (1024 work items).
 static constexpr int64_t kMaxWaves = 16;
+/// Registers of a SIMD for each lane, vector and accumulation together (AMD
+/// Instinct MI200, MI300 and CDNA4 ISA documents).
+static constexpr int64_t kRegistersOfSimd = 512;
 
 //===----------------------------------------------------------------------===//
 // Workgroup
@@ -47,6 +50,14 @@ static FailureOr<int64_t> wavesOf(func::FuncOp kernel) {
         rows = std::max(rows, matrix.getRows());
   });
   return std::min<int64_t>(rows / kBlock, 8);
+}
+
+/// Waves that a SIMD is to hold by the schedule's cap of registers; 0: any.
+static int64_t wavesPerSimd(func::FuncOp kernel) {
+  auto schedule =
+      kernel->getAttrOfType<attention::ScheduleAttr>("attention.schedule");
+  int64_t cap = schedule ? schedule.getSchedule().maxRegisters : 0;
+  return cap > 0 ? std::max<int64_t>(kRegistersOfSimd / cap, 1) : 0;
 }
 
 /// Thread, lane and wave numbers at the kernel's entry.
@@ -102,6 +113,9 @@ static void makeKernel(func::FuncOp function, int64_t threads) {
   std::string size = std::to_string(threads);
   kernel->setAttr(ROCDL::ROCDLDialect::getFlatWorkGroupSizeAttrName(),
                   b.getStringAttr(size + ',' + size));
+  if (int64_t waves = wavesPerSimd(function))
+    kernel->setAttr(ROCDL::ROCDLDialect::WavesPerEuAttrHelper::getNameStr(),
+                    b.getI32IntegerAttr(waves));
   kernel.getBody().takeBody(function.getBody());
   kernel.walk([](func::ReturnOp op) {
     OpBuilder b(op);

@@ -28,6 +28,11 @@ typedef struct {
   pthread_mutex_t lock; /* calls on one emulator device must not overlap */
 } emulated_state_t;
 
+typedef struct {
+  kgen_emulator_code_t *code;
+  size_t argument_count;
+} emulated_code_t;
+
 /*===-- Library
  * ------------------------------------------------------------===*/
 
@@ -126,7 +131,7 @@ static void fill_info(const kgen_emulator_arch_t *arch, uint64_t seed,
   else
     snprintf(info->name, sizeof(info->name), "%s:%.31s",
              kgen_emulated_driver.name, arch->arch);
-  snprintf(info->description, sizeof(info->description), "emulated %.118s",
+  snprintf(info->description, sizeof(info->description), "%s",
            arch->description);
   snprintf(info->arch, sizeof(info->arch), "%.31s", arch->arch);
   info->target = arch->target;
@@ -369,12 +374,21 @@ static kgen_status_t emulated_locate(kgen_device_t *device, const void *pointer,
 /*===-- Kernels
  * ------------------------------------------------------------===*/
 
+/* By the kernel ABI of kgen_artifact.h. */
+static size_t count_arguments(const kgen_artifact_t *artifact) {
+  size_t count =
+      artifact->header->parameter_count + artifact->header->tensor_map_count;
+  for (uint32_t i = 0; i < artifact->header->parameter_count; ++i)
+    for (uint32_t d = 0; d < artifact->parameters[i].rank; ++d)
+      count += artifact->parameters[i].dimensions[d].size == KGEN_DYNAMIC_SIZE;
+  return count;
+}
+
 static kgen_status_t emulated_load(kgen_device_t *device,
                                    const kgen_artifact_t *artifact,
-                                   void **code) {
+                                   void **result) {
   const kgen_artifact_header_t *header = artifact->header;
   char error[ERROR_SIZE] = "";
-  kgen_emulator_code_t *loaded = NULL;
   emulated_state_t *state = device->state;
   if ((header->tensor_map_count || header->cluster[0]) &&
       !has_clusters_and_maps(state->api))
@@ -382,27 +396,36 @@ static kgen_status_t emulated_load(kgen_device_t *device,
                      "kernel %s has tensor maps or clusters, which this %s "
                      "does not emulate yet",
                      header->kernel_name, emulator_library.file);
+  emulated_code_t *code = calloc(1, sizeof(*code));
+  if (!code)
+    return kgen_fail(KGEN_STATUS_OUT_OF_MEMORY, "no host memory for a kernel");
+  code->argument_count = count_arguments(artifact);
   enter(device);
   int32_t status = state->api->load(
       state->device, (kgen_code_format_t)header->code_format,
       artifact->bytes + header->code_offset, (size_t)header->code_size,
-      header->kernel_name, &loaded, error, sizeof(error));
+      header->kernel_name, &code->code, error, sizeof(error));
   leave(state);
-  *code = loaded;
+  if (status == KGEN_STATUS_OK)
+    *result = code;
+  else
+    free(code);
   return emulated_check(status, error);
 }
 
-static void emulated_unload(kgen_device_t *device, void *code) {
+static void emulated_unload(kgen_device_t *device, void *native) {
+  emulated_code_t *code = native;
   emulated_state_t *state = enter(device);
-  state->api->unload(code);
+  state->api->unload(code->code);
   leave(state);
+  free(code);
 }
 
-static kgen_status_t emulated_resources(kgen_device_t *device, void *code,
+static kgen_status_t emulated_resources(kgen_device_t *device, void *native,
                                         kgen_resources_t *resources) {
   kgen_emulator_resources_t declared = {-1, -1, -1, -1};
   emulated_state_t *state = enter(device);
-  state->api->resources(code, &declared);
+  state->api->resources(((emulated_code_t *)native)->code, &declared);
   leave(state);
   resources->registers = declared.registers;
   resources->local_bytes = declared.local_bytes;
@@ -411,21 +434,23 @@ static kgen_status_t emulated_resources(kgen_device_t *device, void *code,
   return KGEN_STATUS_OK;
 }
 
-static kgen_status_t emulated_launch(kgen_device_t *device, void *code,
+static kgen_status_t emulated_launch(kgen_device_t *device, void *native,
                                      const kgen_artifact_header_t *header,
                                      const int64_t grid[3], void **arguments,
                                      void *stream) {
   (void)stream;
   char error[ERROR_SIZE] = "";
   emulated_state_t *state = enter(device);
+  emulated_code_t *code = native;
   int32_t status =
       header->cluster[0]
           ? state->api->launch_clusters(
-                code, grid, header->cluster, header->threads_per_block,
-                header->dynamic_shared_bytes, arguments, error, sizeof(error))
-          : state->api->launch(code, grid, header->threads_per_block,
-                               header->dynamic_shared_bytes, arguments, error,
-                               sizeof(error));
+                code->code, grid, header->cluster, header->threads_per_block,
+                header->dynamic_shared_bytes, arguments, code->argument_count,
+                error, sizeof(error))
+          : state->api->launch(code->code, grid, header->threads_per_block,
+                               header->dynamic_shared_bytes, arguments,
+                               code->argument_count, error, sizeof(error));
   leave(state);
   return emulated_check(status, error);
 }

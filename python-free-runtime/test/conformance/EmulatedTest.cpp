@@ -51,7 +51,7 @@ TEST_F(Emulated, SaysThatItIsEmulated) {
   EXPECT_EQ(info.emulated, 1);
   EXPECT_EQ(info.target, conformanceDriver().target);
   EXPECT_STREQ(info.description,
-               isCuda() ? "emulated Fake H100" : "emulated Fake MI300X");
+               isCuda() ? "Fake H100, emulated" : "Fake MI300X, emulated");
   EXPECT_EQ(info.processors, isCuda() ? 132 : 304);
 }
 
@@ -120,6 +120,8 @@ TEST_F(Emulated, InterleavingIsTheNamesSeedAndTheVariation) {
   std::vector<kgen_argument_t> arguments = makeArguments(8);
   ASSERT_OK(launch(arguments));
   EXPECT_EQ(fake().last_seed, 40u);
+  EXPECT_EQ(fake().last_argument_count, 7u) << "three tensors with a dynamic "
+                                               "size each, and a scalar";
   ASSERT_OK(kgen_device_vary_interleaving(device, 2));
   ASSERT_OK(launch(arguments));
   EXPECT_EQ(fake().last_seed, 42u);

@@ -40,9 +40,9 @@ static int32_t fail(int32_t status, const char *text, char *error,
 }
 
 static const kgen_emulator_arch_t archs[] = {
-    {KGEN_TARGET_CUDA, "sm_80", "Fake A100", 32, 1024, 108, 166912},
-    {KGEN_TARGET_CUDA, "sm_90a", "Fake H100", 32, 1024, 132, 232448},
-    {KGEN_TARGET_HIP, "gfx942", "Fake MI300X", 64, 1024, 304, 65536},
+    {KGEN_TARGET_CUDA, "sm_80", "Fake A100, emulated", 32, 1024, 108, 166912},
+    {KGEN_TARGET_CUDA, "sm_90a", "Fake H100, emulated", 32, 1024, 132, 232448},
+    {KGEN_TARGET_HIP, "gfx942", "Fake MI300X, emulated", 64, 1024, 304, 65536},
 };
 enum { ARCH_COUNT = sizeof(archs) / sizeof(archs[0]) };
 
@@ -187,8 +187,8 @@ static void count(kgen_emulator_counts_t *counts, const int64_t grid[3]) {
 static int32_t launch_clusters(kgen_emulator_code_t *code,
                                const int64_t grid[3], const uint32_t cluster[3],
                                uint32_t threads, uint64_t dynamic_shared_bytes,
-                               void **arguments, char *error,
-                               size_t error_size) {
+                               void **arguments, size_t argument_count,
+                               char *error, size_t error_size) {
   (void)threads;
   (void)dynamic_shared_bytes;
   ++state.launches;
@@ -197,6 +197,7 @@ static int32_t launch_clusters(kgen_emulator_code_t *code,
   if (state.has_map)
     memcpy(&state.map, arguments[state.argument_count], sizeof(state.map));
   state.last_seed = code->device->seed;
+  state.last_argument_count = argument_count;
   int32_t status = state.fail_status;
   state.fail_status = KGEN_STATUS_OK;
   if (status != KGEN_STATUS_OK)
@@ -214,10 +215,11 @@ static int32_t launch_clusters(kgen_emulator_code_t *code,
 
 static int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
                       uint32_t threads, uint64_t dynamic_shared_bytes,
-                      void **arguments, char *error, size_t error_size) {
+                      void **arguments, size_t argument_count, char *error,
+                      size_t error_size) {
   static const uint32_t none[3];
   return launch_clusters(code, grid, none, threads, dynamic_shared_bytes,
-                         arguments, error, error_size);
+                         arguments, argument_count, error, error_size);
 }
 
 static int32_t encode_tensor_map(kgen_emulator_device_t *device, void *map,

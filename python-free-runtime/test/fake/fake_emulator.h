@@ -31,7 +31,8 @@ enum { FAKE_CYCLES_PER_BLOCK = 100, FAKE_INSTRUCTIONS_PER_BLOCK = 10 };
 typedef struct fake_emulator_t {
   int live_devices, live_codes, live_buffers;
   int launches;
-  uint64_t last_seed;  /* of the latest launch */
+  uint64_t last_seed; /* of the latest launch */
+  uint64_t last_argument_count;
   int32_t fail_status; /* the next launch returns it; 0: none */
   uint32_t version;    /* what the table says; 0: the right one */
   uint32_t size;       /* the same of its size */

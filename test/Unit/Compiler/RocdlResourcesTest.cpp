@@ -167,6 +167,19 @@ TEST_P(RocdlSchedules, UseWhatIsEstimated) {
     }
 }
 
+// A cap holds where LLVM would take more: a wave more on each SIMD.
+TEST_P(RocdlSchedules, KeepCapsOfRegisters) {
+  Subject subject(functionText("full", "bf16", 64), GetParam());
+  ASSERT_TRUE(subject.compiler);
+  Expected<Schedule> schedule =
+      defaultSchedule(subject.compiler->problem(), subject.hardware);
+  ASSERT_TRUE(static_cast<bool>(schedule));
+  schedule->tileKV = 128;
+  schedule->maxRegisters = 256;
+  subject.expectAsEstimated(*schedule);
+  EXPECT_LE(subject.registers, 256);
+}
+
 INSTANTIATE_TEST_SUITE_P(Archs, RocdlSchedules,
                          testing::Values("gfx90a", "gfx942", "gfx950"));
 

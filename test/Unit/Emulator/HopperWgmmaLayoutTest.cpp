@@ -145,7 +145,7 @@ TEST(HopperWgmmaProduct, ReadsOperandsThroughTheirDescriptors) {
   WgmmaDescriptor d{1024, 0, 1024, 0, Swizzle::Bytes128};
   for (uint32_t n = 0; n < 16; ++n)
     for (uint32_t k = 0; k < 16; ++k) {
-      uint16_t value = narrowF16(float(n * 16 + k));
+      uint16_t value = kgen::emulator::ptx::floatToHalf(float(n * 16 + k));
       std::memcpy(&shared[operandAddress(d, Major::K, 2, n, k)], &value, 2);
     }
   uint32_t count = 0;

@@ -125,13 +125,24 @@ TEST(NvvmLegality, RegisterCap) {
   EXPECT_EQ(violation.limit, 255);
 }
 
-TEST(RocdlLegality, HasNoRegisterCap) {
+TEST(RocdlLegality, RegisterCapsAreSharesOfWaves) {
   Problem problem = plainProblem(64);
   HardwareModel mi300x = machine("mi300x");
   Schedule schedule = legalDefault(problem, mi300x);
-  schedule.maxRegisters = 256;
-  EXPECT_EQ(only(problem, schedule, mi300x).code,
-            ErrorCode::KnobUnsupportedByTarget);
+  for (int64_t cap : {168, 256, 512}) {
+    schedule.maxRegisters = cap;
+    EXPECT_TRUE(checkLegality(problem, schedule, mi300x).empty()) << cap;
+  }
+  schedule.maxRegisters = 200;
+  Violation violation = only(problem, schedule, mi300x);
+  EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+  EXPECT_EQ(violation.limit, 256);
+  EXPECT_THAT(violation.detail, HasSubstr("3 have 168"));
+  // Below the estimate the kernel would spill.
+  schedule.maxRegisters = 128;
+  violation = only(problem, schedule, mi300x);
+  EXPECT_EQ(violation.code, ErrorCode::RegistersExceeded);
+  EXPECT_EQ(violation.limit, 128);
 }
 
 TEST(NvvmLegality, TilesAndWarps) {

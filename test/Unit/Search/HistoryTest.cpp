@@ -113,6 +113,26 @@ TEST_F(HistoryFile, CyclesOfAnEmulatedDeviceAreNeverReadAsSeconds) {
 }
 
 // Every place at which a writer can have died in the last line.
+TEST_F(HistoryFile, CountsRoundTripAndBrokenOnesAreDamaged) {
+  CandidateRecord record = acceptedRecord(numbered(1), 8e5);
+  record.timing->metric = Metric::EmulatedCycles;
+  record.features.emplace();
+  double number = 1e15;
+  forEachFeature(*record.features,
+                 [&](const char *, double &value) { value = ++number; });
+  ASSERT_TRUE((*History::open(path))->append(kContext, record));
+  ASSERT_THAT(read().entries, SizeIs(1));
+  EXPECT_EQ(read().entries[0].candidate->features, record.features);
+
+  std::string text = readFile(path);
+  size_t at = text.find("\"tensor_flops\":");
+  ASSERT_NE(at, std::string::npos);
+  writeFile(path, text.insert(at + 15, "-"));
+  HistoryContents contents = read();
+  EXPECT_THAT(contents.entries, IsEmpty());
+  ASSERT_THAT(contents.warnings, SizeIs(1));
+}
+
 TEST_F(HistoryFile, ATornLastLineLosesOnlyItselfAndIsWrittenPast) {
   appendNumbered(0, 3);
   const std::string whole = readFile(path);

@@ -115,6 +115,18 @@ TEST_F(LlmSearch, TheNextPromptHoldsResultsViolationsAndComplaints) {
   EXPECT_THAT(prompt(1), Not(HasSubstr("{{")));
 }
 
+TEST_F(LlmSearch, TheNextPromptHoldsTheCountsOfWhatWasEmulated) {
+  measurer.emulate();
+  measurer.features = [](const Schedule &) {
+    KernelFeatures features;
+    features.sharedBytes = 128e9;
+    return features;
+  };
+  runScript({says(answer({legal[5]})), says(answer({legal[7]}))});
+  ASSERT_GE(asked->requests().size(), 2u);
+  EXPECT_THAT(prompt(1), HasSubstr("busiest pipe shared memory"));
+}
+
 TEST_F(LlmSearch, ClaimedNumbersChangeNothing) {
   std::string text = answer({legal[5]});
   text.insert(1, "\"best_ms\":0.0001,");

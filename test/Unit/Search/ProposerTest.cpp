@@ -125,6 +125,44 @@ TEST(Proposers, DefaultFollowsTheCostModel) {
                 : space.ranked()[0]);
 }
 
+/// Counts that say shared memory takes eight times what the model guesses.
+KernelFeatures heavyOnSharedMemory(const Schedule &) {
+  KernelFeatures features;
+  features.sharedBytes = 1e18;
+  return features;
+}
+
+TEST(Proposers, DefaultFollowsTheCostModelAsCountsCalibrateIt) {
+  SearchTask task = makeTask();
+  SyntheticCompiler compiler;
+  SyntheticMeasurer measurer(chooseOptimum(task));
+  measurer.emulate();
+  measurer.features = heavyOnSharedMemory;
+  std::unique_ptr<Proposer> proposer = *makeProposer(ProposerKind::Default, {});
+  SearchOptions search;
+  search.budget.candidates = 2;
+  search.candidatesPerRound = 1;
+  search.finalists = 0;
+  SearchResult result =
+      *runSearch(task, compiler, measurer, *proposer, nullptr, search);
+  ASSERT_EQ(result.records.size(), 2u);
+
+  LegalSpace space(task.problem, task.sizes, task.hardware);
+  const Schedule guessed = space.ranked()[0];
+  std::vector<CandidateRecord> records = {result.records[0]};
+  SearchState state{.problem = task.problem,
+                    .sizes = task.sizes,
+                    .hardware = task.hardware,
+                    .records = records};
+  EXPECT_TRUE(space.recalibrate(state));
+  EXPECT_FALSE(space.recalibrate(state)); // nothing new
+  EXPECT_NE(space.ranked()[0], guessed);
+  EXPECT_EQ(result.records[1].schedule,
+            space.ranked()[0] == result.records[0].schedule
+                ? space.ranked()[1]
+                : space.ranked()[0]);
+}
+
 TEST(Proposers, TheDocumentedExampleWorks) {
   SearchTask task = makeTask();
   SyntheticCompiler compiler;

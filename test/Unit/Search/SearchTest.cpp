@@ -395,8 +395,12 @@ TEST_F(SearchLoop, FailuresAreTriedAgainOnlyOnRequest) {
   measurer.verdict =
       [&](const Schedule &schedule) -> std::optional<Measurement> {
     if (schedule == legal[0])
-      return Measurement{
-          Verdict::Error, ErrorCode::ProcessTimedOut, "hang", {}, std::nullopt};
+      return Measurement{.verdict = Verdict::Error,
+                         .code = ErrorCode::ProcessTimedOut,
+                         .text = "hang",
+                         .findings = {},
+                         .timing = std::nullopt,
+                         .features = std::nullopt};
     return std::nullopt;
   };
   auto measuredNow = [&] {

@@ -88,6 +88,8 @@ Measurement SyntheticMeasurer::measure(const Artifact &artifact,
   if (timing.metric == Metric::EmulatedCycles)
     timing.median *= 1e9;
   measurement.timing = timing;
+  if (features)
+    measurement.features = features(schedule);
   return measurement;
 }
 

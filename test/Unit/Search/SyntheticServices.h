@@ -54,6 +54,8 @@ public:
   std::function<std::optional<Measurement>(const Schedule &)> verdict;
   /// Factor by which a first measurement is off (the compare is not).
   std::function<double(const Schedule &)> error;
+  /// Counts of a schedule's kernel; the default is none.
+  std::function<KernelFeatures(const Schedule &)> features;
   std::function<void()> onMeasure; ///< for clocks and stop flags
   std::optional<Error> compareFailure;
   /// Counts in place of times: `identity.metric` and every measurement.

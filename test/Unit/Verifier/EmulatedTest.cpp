@@ -56,7 +56,7 @@ TEST_F(Emulated, saysThatItIs) {
   WorkerHello hello = device->describe();
   EXPECT_TRUE(hello.emulated);
   EXPECT_EQ(hello.device, "emulated:sm_80");
-  EXPECT_EQ(hello.name, "emulated Fake A100");
+  EXPECT_EQ(hello.name, "Fake A100, emulated");
 }
 
 TEST_F(Emulated, acceptedKernelHasCountsAndNoTime) {
@@ -148,7 +148,7 @@ TEST_F(Emulated, areListedAfterTheHardware) {
   Expected<std::vector<std::string>> lines = listDevices();
   ASSERT_TRUE(lines);
   EXPECT_THAT(lines->front(), HasSubstr("cpu"));
-  EXPECT_EQ(lines->back(), "emulated:gfx942  gfx942  emulated Fake MI300X");
+  EXPECT_EQ(lines->back(), "emulated:gfx942  gfx942  Fake MI300X, emulated");
   kgen_emulator_set_library("libkgen-no-such-library.so");
   lines = listDevices();
   ASSERT_TRUE(lines) << "hardware is listed without the emulator, too";

@@ -10,7 +10,8 @@ def ConvertTileToRocdl : Pass<"convert-tile-to-rocdl", "::mlir::ModuleOp"> {
     Every `func.func` with the `tile.kernel` attribute becomes a `rocdl.kernel`
     whose tiles are registers of lanes. A wave of 64 lanes holds blocks of 32
     query rows (`warps` of the schedule is the number of waves; without a
-    schedule there is one for each 32 rows, at most 8). Products are computed
+    schedule there is one for each 32 rows, at most 8; its `max_registers` asks
+    the backend for as many waves on a SIMD as have them). Products are computed
     transposed on `v_mfma_f32_32x32x8` (gfx950: `v_mfma_f32_32x32x16`), so that
     a query row stays in one lane and probabilities go from the first product to
     the second in place.

@@ -1,0 +1,60 @@
+//===- CostWork.cpp - What the cost model takes a kernel's work to be -----===//
+
+#include "CostWork.h"
+
+#include <algorithm>
+
+namespace kgen {
+
+static double asDouble(int64_t value) { return static_cast<double>(value); }
+
+static double ceilDiv(int64_t value, int64_t divisor) {
+  return asDouble((value + divisor - 1) / divisor);
+}
+
+BlockWork blockWork(const Problem &problem, const ProblemSizes &sizes,
+                    const Schedule &schedule) {
+  BlockWork work;
+  work.rows = asDouble(schedule.tileQ);
+  double allSteps = ceilDiv(sizes.seqKV, schedule.tileKV);
+  work.steps = allSteps;
+  double density = problem.maskSummary.density;
+  if (problem.maskSummary.analysed && density < 1) {
+    // Kept columns, and the parts of edge tiles that are computed in vain.
+    double edge = asDouble(schedule.tileQ + schedule.tileKV) / 2;
+    double columns = density * asDouble(sizes.seqKV) + edge;
+    work.steps = std::min(columns / asDouble(schedule.tileKV), allSteps);
+  }
+  work.columns = work.steps * asDouble(schedule.tileKV);
+  return work;
+}
+
+double blockCount(const Problem &problem, const ProblemSizes &sizes,
+                  const Schedule &schedule) {
+  return ceilDiv(sizes.seqQ, schedule.tileQ) * asDouble(problem.headsQ) *
+         asDouble(sizes.batch);
+}
+
+// Per score: scale, maximum, subtract, sum, convert, and the programs; per
+// step: the rescale of O.
+double vectorOperations(const Problem &problem, const BlockWork &work) {
+  double perScore = 5 + asDouble(problem.score.instructions.size()) +
+                    asDouble(problem.mask.instructions.size());
+  double rescale = work.rows * asDouble(problem.headDimV) * work.steps;
+  return work.pairs() * perScore + rescale;
+}
+
+double exp2Results(const BlockWork &work) { return work.pairs(); }
+
+double feedBytes(const Problem &problem, const Schedule &schedule,
+                 const BlockWork &work) {
+  double dims = asDouble(problem.headDimQK + problem.headDimV);
+  double elements = asDouble(schedule.warps) * work.columns * dims;
+  if (schedule.qOperand == OperandPlace::Shared)
+    elements += work.rows * asDouble(problem.headDimQK) * work.steps;
+  if (schedule.pOperand == OperandPlace::Shared)
+    elements += 2 * work.pairs();
+  return elements * asDouble(byteSize(problem.dtype));
+}
+
+} // namespace kgen
