@@ -239,6 +239,23 @@ void computeFirst(ImplicitLocOpBuilder &b, ValueRange values,
   (void)assembly.emit("@$1 st.shared.f32 [$0], $2;");
 }
 
+/// LLVM joins the rescaling of O in the loop with that behind it and puts both
+/// before the loop's condition, where no product runs.
+struct ConvertPin : TilePattern<tile::PinOp> {
+  using TilePattern::TilePattern;
+  LogicalResult
+  matchAndRewrite(tile::PinOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Assembly assembly(b);
+    for (Value value : adaptor.getInput())
+      assembly.inout(value);
+    SmallVector<Value> results = assembly.emit("");
+    rewriter.replaceOpWithMultiple(op, {results});
+    return success();
+  }
+};
+
 struct ConvertAwait : TilePattern<tile::AwaitOp> {
   using TilePattern::TilePattern;
   LogicalResult
@@ -267,7 +284,7 @@ struct ConvertAwait : TilePattern<tile::AwaitOp> {
 
 void populateWgmmaPatterns(const FragmentConverter &converter,
                            RewritePatternSet &patterns) {
-  patterns.add<ConvertDot, ConvertAwait>(converter, patterns.getContext());
+  patterns.add<ConvertDot, ConvertAwait, ConvertPin>(converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

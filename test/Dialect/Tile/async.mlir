@@ -60,6 +60,8 @@ func.func @roles(%q: memref<?x8x?x64xf16>, %k: memref<?x2x?x64xf16>, %v: memref<
       %s1 = tile.dot %queries, %k_view transpose_rhs async
           : !tile.view<64x64xf16>, !tile.view<32x64xf16> -> !tile.matrix<64x32xf32, accumulator>
       %v_view = tile.receive %v_ring at %before : !tile.buffer<2x32x128xf16>
+      // CHECK: tile.pin
+      %l0 = tile.pin %l : !tile.per_row<64xf32>
       // CHECK: tile.dot {{.*}} acc %{{.*}} async
       %o1 = tile.dot %p, %v_view acc %o_acc async
           : !tile.matrix<64x32xf16, operand>, !tile.view<32x128xf16> -> !tile.matrix<64x128xf32, accumulator>
@@ -68,7 +70,7 @@ func.func @roles(%q: memref<?x8x?x64xf16>, %k: memref<?x2x?x64xf16>, %v: memref<
       // CHECK: tile.await %{{.*}} pending 1 : !tile.matrix<64x32xf32, accumulator>
       %s2 = tile.await %s1 pending 1 : !tile.matrix<64x32xf32, accumulator>
       tile.release %k_ring at %n : !tile.buffer<2x32x64xf16>
-      %l1 = tile.reduce add %s2 init %l partial : !tile.matrix<64x32xf32, accumulator>, !tile.per_row<64xf32>
+      %l1 = tile.reduce add %s2 init %l0 partial : !tile.matrix<64x32xf32, accumulator>, !tile.per_row<64xf32>
       // CHECK: tile.await %{{.*}}, %{{.*}} after %{{.*}} : !tile.per_row<64xf32> pending 0
       %o2, %p1 = tile.await %o1, %p after %l1 : !tile.per_row<64xf32> pending 0
           : !tile.matrix<64x128xf32, accumulator>, !tile.matrix<64x32xf16, operand>

@@ -119,6 +119,22 @@ def Tile_AwaitOp : Tile_Op<"await", [
   }];
 }
 
+def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
+                                  AllTypesMatch<["input", "result"]>]> {
+  let summary = "the same value, not used before this point";
+  let description = [{
+    Whatever is computed from the result is computed after the operations before
+    this one: here, under a product that was just started, and not ahead of it.
+
+    ```
+    %a1 = tile.pin %a0 : !tile.per_row<64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_PerRowType:$input);
+  let results = (outs Tile_PerRowType:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 def Tile_TakeTurnOp : Tile_Op<"take_turn", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "waits until it is this warpgroup's turn";
   let description = [{
