@@ -40,7 +40,7 @@
 // CHECK:           tile.release %[[V]] at %c3
 // CHECK:           tile.store {{.+}} limit %c256
 func.func @full(%q: memref<1x4x256x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: memref<1x2x200x64xbf16>, %o: memref<1x4x256x64xbf16>) {
-  attention.forward %q, %k, %v schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 32, kv_direction = reverse>) outs(%o : memref<1x4x256x64xbf16>)
+  attention.forward %q, %k, %v schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 24, kv_direction = reverse>) outs(%o : memref<1x4x256x64xbf16>)
       : (memref<1x4x256x64xbf16>, memref<1x2x200x64xbf16>, memref<1x2x200x64xbf16>) -> ()
   return
 }
@@ -59,7 +59,7 @@ func.func @full(%q: memref<1x4x256x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: me
 // CHECK-NOT:       tile.await
 // CHECK:           tile.store
 func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf16>) {
-  attention.forward %q, %q, %q mods [#attention.causal] schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, q_operand = shared, producer_registers = 32>) outs(%o : memref<1x4x256x64xbf16>)
+  attention.forward %q, %q, %q mods [#attention.causal] schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, q_operand = shared, producer_registers = 24>) outs(%o : memref<1x4x256x64xbf16>)
       : (memref<1x4x256x64xbf16>, memref<1x4x256x64xbf16>, memref<1x4x256x64xbf16>) -> ()
   return
 }

@@ -36,7 +36,8 @@ bool overlapsSteps(const Schedule &schedule) {
 int64_t consumerLimit(const Schedule &schedule, const HardwareModel &hardware) {
   if (schedule.producerRegisters == 0)
     return hopperStartRegisters(schedule, hardware);
-  int64_t rest = hardware.registersPerProcessor / kGroupThreads -
+  int64_t rest = hopperStartRegisters(schedule, hardware) *
+                     (groups(schedule) + 1) -
                  schedule.producerRegisters;
   return std::min(rest / groups(schedule), hardware.maxRegistersPerThread) / 8 *
          8;
@@ -55,7 +56,7 @@ Capabilities hopperCapabilities() {
   hopper.maxRegisters = {0, 0};
   hopper.warps = {8, 12, 4};
   hopper.consumerWarpgroups = {2, 3, 1};
-  hopper.producerRegisters = {32, 24, 40, 0};
+  hopper.producerRegisters = {24, 32, 40, 0};
   hopper.producer = {ProducerKind::Tma};
   hopper.overlap = {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None};
   hopper.qOperand = {OperandPlace::Shared};

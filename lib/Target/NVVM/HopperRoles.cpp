@@ -21,7 +21,10 @@ int64_t registersAtStart(const KernelShape &shape) {
 }
 
 int64_t consumerRegisters(const KernelShape &shape) {
-  int64_t rest = kRegisterFile / kGroupThreads - shape.producerRegisters;
+  // Registers move within what the workgroup was given at its start; asking for
+  // more would wait for ever.
+  int64_t rest = registersAtStart(shape) * (shape.groups() + 1) -
+                 shape.producerRegisters;
   int64_t registers = rest / shape.groups() / kRegisterStep * kRegisterStep;
   return std::min(registers, kMostRegisters / kRegisterStep * kRegisterStep);
 }

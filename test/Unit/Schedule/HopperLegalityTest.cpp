@@ -83,7 +83,8 @@ TEST(HopperLegality, SharedMemoryCountsWholePanels) {
   EXPECT_EQ(violation.limit, 232448);
 }
 
-// Two warpgroups share 65536 / 128 - 32 registers of each thread position.
+// Three warpgroups start with 168 registers a thread; two share what the producer
+// does not keep of them.
 TEST(HopperLegality, RegistersFollowTheSplit) {
   auto wide = [](Schedule &s) { s.tileKV = 208; s.stagesK = s.stagesV = 1; };
   Violation violation = broken(plainProblem(128), wide);
