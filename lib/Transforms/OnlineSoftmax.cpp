@@ -411,8 +411,8 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   Value product = multiplyKeys(keys, /*async=*/true);
   Value values = rings->valuesReady(previous, state.tokens);
   // O is rescaled while S' is being computed.
-  Value rescale =
-      tile::PinOp::create(emit.builder, emit.loc, before.rescale);
+  Value rescale = tile::PinOp::create(
+      emit.builder, emit.loc, before.rescale.getType(), before.rescale);
   Value output = tile::DotOp::create(
       emit.builder, emit.loc, state.output.getType(), before.weights, values,
       rescaled(state.output, rescale), /*transpose_rhs=*/false,
