@@ -123,7 +123,7 @@ public:
   }
 
   SmallVector<Value> issue() {
-    NVVM::WgmmaFenceAlignedOp::create(b);
+    fence();
     for (int64_t step = 0; step < steps; ++step)
       multiply(step);
     NVVM::WgmmaGroupSyncAlignedOp::create(b);
@@ -131,6 +131,19 @@ public:
   }
 
 private:
+  /// Orders earlier accesses to the accumulators before the products. They go
+  /// through it: a copy that LLVM needs for one (two of them start as the same
+  /// value) then stands before the fence.
+  void fence() {
+    Assembly assembly(b);
+    if (accumulates)
+      for (Value sum : sums)
+        assembly.inout(sum);
+    SmallVector<Value> fenced = assembly.emit("wgmma.fence.sync.aligned;");
+    if (accumulates)
+      sums = std::move(fenced);
+  }
+
   void multiply(int64_t step) {
     Assembly assembly(b);
     for (Value sum : sums)
