@@ -59,7 +59,8 @@ constexpr DefaultRow nvvm16Rows[] = {
 // without spills for every named mod (test/Variants); 176 and 80 keys fill shared
 // memory.
 constexpr DefaultRow hopperRows[] = {
-    {64, 192, 128, 12, 2, kShared},
+    {64, 192, 128, 12, 2, kShared, MaskCost::Comparisons},
+    {64, 192, 112, 12, 2, kShared},
     {128, 128, 176, 8, 2, kShared, MaskCost::None},
     {128, 128, 128, 8, 2, kShared, MaskCost::Comparisons},
     {128, 128, 112, 8, 2, kShared},
