@@ -32,15 +32,19 @@ constexpr llvm::StringLiteral kThreadsAttr = "kernel_threads";
 constexpr llvm::StringLiteral kMaxRegistersAttr = "kernel_max_registers";
 constexpr llvm::StringLiteral kScheduleAttr = "attention.schedule";
 
-/// Declares the dynamic shared memory once.
-void declareSharedMemory(ModuleOp module) {
-  if (module.lookupSymbol(kSharedSymbol))
+/// Declares the dynamic shared memory once, aligned for the kernel's swizzle.
+void declareSharedMemory(ModuleOp module, const KernelShape &shape) {
+  uint64_t alignment =
+      shape.roles ? kSwizzleAtomBytes : kBankGroups * kChunkBytes;
+  if (auto global = module.lookupSymbol<LLVM::GlobalOp>(kSharedSymbol)) {
+    global.setAlignment(std::max(alignment, *global.getAlignment()));
     return;
+  }
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
   auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
   LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/false,
                          LLVM::Linkage::External, kSharedSymbol, Attribute(),
-                         /*alignment=*/kSwizzleAtomBytes, kSharedSpace);
+                         alignment, kSharedSpace);
 }
 
 LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
@@ -99,7 +103,7 @@ struct ConvertTileToNvvm : impl::ConvertTileToNvvmPassBase<ConvertTileToNvvm> {
       FailureOr<KernelShape> shape = checkKernel(kernel);
       if (failed(shape))
         return signalPassFailure();
-      declareSharedMemory(module);
+      declareSharedMemory(module, *shape);
       int64_t sharedBytes = shape->roles ? takeRoles(kernel, *shape)
                                          : planSharedMemory(kernel);
       if (failed(convertTiles(kernel, *shape)))

@@ -542,13 +542,12 @@ static kgen_status_t cuda_launch(kgen_device_t *device, void *native,
 /* A function of the host alone: it needs no context. */
 static kgen_status_t cuda_encode_map(kgen_device_t *device,
                                      const kgen_map_request_t *it, void *map) {
-  const cuda_api_t *api = ((const cuda_state_t *)device->state)->api;
-  return cuda_check(
-      api,
-      api->tensorMapEncodeTiled(map, (int)it->type, it->rank, it->address,
-                                it->sizes, it->strides, it->box, it->steps, 0,
-                                (int)it->swizzle, (int)it->l2_promotion, 0),
-      "cuTensorMapEncodeTiled");
+  /* It computes on the host, but refuses a thread without a context. */
+  CUDA_RETURN_CALL(
+      device, "cuTensorMapEncodeTiled",
+      tensorMapEncodeTiled(map, (int)it->type, it->rank, it->address, it->sizes,
+                           it->strides, it->box, it->steps, 0,
+                           (int)it->swizzle, (int)it->l2_promotion, 0));
 }
 
 const kgen_driver_t kgen_cuda_driver = {
