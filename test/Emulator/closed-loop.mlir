@@ -9,9 +9,9 @@
 // EMULATE: causal on emulated:sm_80 (NVIDIA A100, emulated), B=1 Sq=40 Skv=70, interleavings a family: 3
 // EMULATE: accepted: 1 cases, 3 runs
 // EMULATE: counts, not seconds, of one emulated launch:
-// EMULATE: launches {{ +}}1
-// EMULATE: tensor {{ +[1-9]}}
-// EMULATE: issue cycles, one processor {{ +[1-9]}}
+// EMULATE: launches 1
+// EMULATE: tensor {{[1-9]}}
+// EMULATE: issue cycles, one processor {{[1-9]}}
 // NEWER: on emulated:sm_90a,seed=9
 // NEWER: accepted
 // VERIFY: accepted: 12 cases
