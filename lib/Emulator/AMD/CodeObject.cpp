@@ -1,4 +1,5 @@
-//===- CodeObject.cpp - The parts of an AMD code object --------------------===//
+//===- CodeObject.cpp - The parts of an AMD code object
+//--------------------===//
 
 #include "CodeObject.h"
 
@@ -206,7 +207,8 @@ static void readProperties(const kernel_descriptor_t &d, KernelFacts &facts) {
       property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_QUEUE_PTR_SHIFT);
   facts.argumentPointer =
       property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_KERNARG_SEGMENT_PTR_SHIFT);
-  facts.dispatchId = property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_DISPATCH_ID_SHIFT);
+  facts.dispatchId =
+      property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_DISPATCH_ID_SHIFT);
   facts.flatScratchInit =
       property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_FLAT_SCRATCH_INIT_SHIFT);
   facts.privateSegmentSize =
@@ -223,17 +225,19 @@ static void readDescriptor(const kernel_descriptor_t &d, KernelFacts &facts) {
   facts.privateBytes = d.private_segment_fixed_size;
   // The files share one allocation, in steps of eight; the a's begin at
   // ACCUM_OFFSET (AMDGPUUsage, compute_pgm_rsrc1 and 3 for GFX90A).
-  uint32_t total = 8 * (AMDHSA_BITS_GET(
-                            d.compute_pgm_rsrc1,
-                            COMPUTE_PGM_RSRC1_GRANULATED_WORKITEM_VGPR_COUNT) +
-                        1);
-  uint32_t offset = 4 * (AMDHSA_BITS_GET(d.compute_pgm_rsrc3,
-                                         COMPUTE_PGM_RSRC3_GFX90A_ACCUM_OFFSET) +
-                         1);
+  uint32_t total =
+      8 * (AMDHSA_BITS_GET(d.compute_pgm_rsrc1,
+                           COMPUTE_PGM_RSRC1_GRANULATED_WORKITEM_VGPR_COUNT) +
+           1);
+  uint32_t offset =
+      4 * (AMDHSA_BITS_GET(d.compute_pgm_rsrc3,
+                           COMPUTE_PGM_RSRC3_GFX90A_ACCUM_OFFSET) +
+           1);
   facts.vectorRegisters = std::min({total, offset, 256u});
   facts.accumulationRegisters = std::min(total - facts.vectorRegisters, 256u);
   uint32_t one = d.compute_pgm_rsrc1, two = d.compute_pgm_rsrc2;
-  facts.roundMode32 = AMDHSA_BITS_GET(one, COMPUTE_PGM_RSRC1_FLOAT_ROUND_MODE_32);
+  facts.roundMode32 =
+      AMDHSA_BITS_GET(one, COMPUTE_PGM_RSRC1_FLOAT_ROUND_MODE_32);
   facts.roundMode16And64 =
       AMDHSA_BITS_GET(one, COMPUTE_PGM_RSRC1_FLOAT_ROUND_MODE_16_64);
   facts.denormMode32 =

@@ -1,4 +1,5 @@
-//===- DivisionOperations.cpp - The steps of an exact f32 division ---------===//
+//===- DivisionOperations.cpp - The steps of an exact f32 division
+//---------===//
 //
 // v_div_scale, v_div_fmas and v_div_fixup as the CDNA3 ISA guide's pseudocode
 // has them. The factor of v_div_fmas is the one that undoes v_div_scale: 2^64
@@ -134,9 +135,9 @@ void addDivisionOperations(OperationTable &t) {
   operation.readsVcc = true;
   operation.types = {Type::F32, Type::F32, Type::F32, Type::F32};
   t.add(operation);
-  t.add(vectorOperation<[](float q, float d, float n) {
-    return fixup(q, d, n);
-  }>("v_div_fixup_f32", Float));
+  t.add(
+      vectorOperation<[](float q, float d, float n) { return fixup(q, d, n); }>(
+          "v_div_fixup_f32", Float));
 }
 
 } // namespace kgen::emulator::amd

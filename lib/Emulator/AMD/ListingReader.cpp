@@ -1,4 +1,5 @@
-//===- ListingReader.cpp - From a listing to decoded instructions ----------===//
+//===- ListingReader.cpp - From a listing to decoded instructions
+//----------===//
 
 #include "ListingReader.h"
 
@@ -37,8 +38,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 class Reader {
 public:
-  Reader(const Listing &listing, const Architecture &arch)
-      : listing(listing) {
+  Reader(const Listing &listing, const Architecture &arch) : listing(listing) {
     code.facts = listing.facts;
     code.arch = &arch;
     code.target = arch.name == "gfx90a"   ? Target::Gfx90a
@@ -81,10 +81,10 @@ Expected<void> Reader::readWaits(std::string_view rest, Instruction &i) {
     if (part.empty() || part == "&")
       continue;
     size_t open = part.find('(');
-    auto count = open == part.npos || !part.ends_with(')')
-                     ? std::nullopt
-                     : readInteger(part.substr(open + 1,
-                                               part.size() - open - 2));
+    auto count =
+        open == part.npos || !part.ends_with(')')
+            ? std::nullopt
+            : readInteger(part.substr(open + 1, part.size() - open - 2));
     if (!count)
       return syntax("expected counter(number)");
     std::string_view name = part.substr(0, open);
@@ -269,8 +269,7 @@ bool rawWidthsFit(const Instruction &i) {
 Expected<void> Reader::readInstruction(std::string_view text) {
   size_t space = text.find(' ');
   std::string_view mnemonic = text.substr(0, space);
-  std::string_view rest =
-      space == text.npos ? "" : trimmed(text.substr(space));
+  std::string_view rest = space == text.npos ? "" : trimmed(text.substr(space));
   Instruction i;
   i.text = std::string(text);
   i.line = line;

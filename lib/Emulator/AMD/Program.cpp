@@ -1,4 +1,5 @@
-//===- Program.cpp - Launches an AMD kernel --------------------------------===//
+//===- Program.cpp - Launches an AMD kernel
+//--------------------------------===//
 
 #include "ListingReader.h"
 
@@ -40,8 +41,8 @@ Expected<void> AmdProgram::check(const Launch &launch) const {
       return invalid("the grid has " + std::to_string(size) + " blocks");
   uint32_t most = std::min(arch.maxThreads, code.facts.maxThreads);
   if (launch.threads < 1 || launch.threads > most)
-    return invalid(std::to_string(launch.threads) + " threads, the kernel allows " +
-                   std::to_string(most));
+    return invalid(std::to_string(launch.threads) +
+                   " threads, the kernel allows " + std::to_string(most));
   uint64_t lds = code.facts.ldsBytes + launch.dynamicSharedBytes;
   if (lds > arch.maxSharedBytes)
     return invalid(std::to_string(lds) + " bytes of LDS, the limit is " +

@@ -1,4 +1,5 @@
-//===- DecoderOperands.cpp - Operands become rows --------------------------===//
+//===- DecoderOperands.cpp - Operands become rows
+//--------------------------===//
 
 #include "Decoder.h"
 
@@ -133,8 +134,7 @@ uint32_t Decoder::destination(size_t i, Type type, bool relaxed) {
   return destination(operand(i), type, relaxed);
 }
 
-uint32_t Decoder::destination(const Operand &operand, Type type,
-                              bool relaxed) {
+uint32_t Decoder::destination(const Operand &operand, Type type, bool relaxed) {
   if (operand.kind == OperandKind::Register)
     return registerRow(operand, type, relaxed, true);
   if (operand.kind != OperandKind::Sink)

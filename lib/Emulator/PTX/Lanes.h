@@ -1,4 +1,5 @@
-//===- Lanes.h - A function of scalars, applied to all lanes ---------------===//
+//===- Lanes.h - A function of scalars, applied to all lanes
+//---------------===//
 #ifndef KGEN_LIB_EMULATOR_PTX_LANES_H
 #define KGEN_LIB_EMULATOR_PTX_LANES_H
 
@@ -43,6 +44,8 @@ private:
   Word *words;
 };
 
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed" // see forLanes
 /// A mask of the lanes where f(lane) holds, without branches.
 template <typename F>
 uint32_t maskOf(F f) {
@@ -60,6 +63,7 @@ uint32_t maskOf(F f) {
   }
   return mask;
 }
+#pragma clang diagnostic pop
 
 template <auto F>
 struct Elementwise;

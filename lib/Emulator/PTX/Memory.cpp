@@ -1,4 +1,5 @@
-//===- Memory.cpp - ld and st ----------------------------------------------===//
+//===- Memory.cpp - ld and st
+//----------------------------------------------===//
 
 #include "Families.h"
 #include "Lanes.h"
@@ -73,8 +74,8 @@ static const uint8_t *loadLane(Warp &w, const Instruction &i,
   switch (space) {
   case StateSpace::Global: {
     const uint8_t *bytes = globalBytes(w, i, address, size);
-    if (!bytes || (!p.ordering.isAtomic &&
-                   !checkGlobalRace(w, i, address, size, false)))
+    if (!bytes ||
+        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, false)))
       return nullptr;
     orderGlobal(w, address, p.ordering);
     w.counts().globalLoadBytes += size;
@@ -206,8 +207,8 @@ static uint8_t *storeLane(Warp &w, const Instruction &i, const AccessPayload &p,
   switch (space) {
   case StateSpace::Global: {
     uint8_t *bytes = globalBytes(w, i, address, size);
-    if (!bytes || (!p.ordering.isAtomic &&
-                   !checkGlobalRace(w, i, address, size, true)))
+    if (!bytes ||
+        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, true)))
       return nullptr;
     orderGlobal(w, address, p.ordering);
     w.counts().globalStoreBytes += size;
@@ -256,15 +257,15 @@ static void executeStore(Warp &w, const Instruction &i) {
     bool laneDefined = defined >> lane & 1;
     if (space == StateSpace::Global && !laneDefined)
       for (uint32_t row : i.list)
-        if (!w.requireDefined(i, row, "the value stored", 1u << lane))
+        if (!w.requireDefined(i, row, "the value stored"))
           return;
     uint8_t *bytes =
         storeLane(w, i, p, space, address, lane, laneDefined, offsets);
     if (!bytes)
       return;
     for (size_t k = 0; k < i.list.size(); ++k) {
-      uint64_t value = p.wideRegisters ? w.wide(i.list[k])[lane]
-                                       : w.row(i.list[k])[lane];
+      uint64_t value =
+          p.wideRegisters ? w.wide(i.list[k])[lane] : w.row(i.list[k])[lane];
       std::memcpy(bytes + k * p.elementBytes, &value, p.elementBytes);
     }
   }
@@ -337,9 +338,9 @@ static void decodeLoad(Decoder &d, Instruction &i) {
   decodeAddress(d, i, *p, 1);
   i.list = d.destinations(d.operand(0), type, true);
   decodeRegisters(d, i, *p, d.operand(0), count);
-  bool isParameter =
-      p->space == StateSpace::Param && !d.operand(1).elements.empty() &&
-      d.operand(1).elements[0].kind == OperandKind::Symbol;
+  bool isParameter = p->space == StateSpace::Param &&
+                     !d.operand(1).elements.empty() &&
+                     d.operand(1).elements[0].kind == OperandKind::Symbol;
   i.execute = isParameter ? executeLoadParameter : executeLoad;
   i.instructionClass = classOf(p->space);
   i.payload = p;

@@ -1,4 +1,5 @@
-//===- Warp.h - 32 lanes that execute a program ----------------------------===//
+//===- Warp.h - 32 lanes that execute a program
+//----------------------------===//
 //
 // Lanes with the same pc form a group. The group with the least pc that can go
 // on runs; groups that meet at a pc become one. A group that must wait (for a
@@ -176,12 +177,15 @@ private:
   std::vector<uint8_t> localBytes, localMarks;
 };
 
+// Functions that no processor has vectors for stay loops; that is no warning.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"
 /// Calls f(lane) for each lane of `lanes`. With all 32 it is a loop that the
 /// compiler may vectorise: f must not carry anything from lane to lane.
 template <typename F>
 inline void forLanes(uint32_t lanes, F f) {
   if (lanes == kAllLanes) {
-#pragma clang loop vectorize(assume_safety) interleave(enable)
+#pragma clang loop vectorize(assume_safety)
     for (uint32_t lane = 0; lane < kLanes; ++lane)
       f(lane);
     return;
@@ -189,6 +193,7 @@ inline void forLanes(uint32_t lanes, F f) {
   for (; lanes; lanes &= lanes - 1)
     f(uint32_t(std::countr_zero(lanes)));
 }
+#pragma clang diagnostic pop
 
 } // namespace kgen::emulator::ptx
 
