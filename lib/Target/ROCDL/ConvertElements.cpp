@@ -1,12 +1,17 @@
 //===- ConvertElements.cpp - map, map_rows and splat -----------------------===//
 //
-// A map's region is repeated for each element that a lane holds. The query row
-// depends on the lane alone; keys and head dimensions are a lane's base plus a
-// constant, so that comparisons with them fold.
+// A map's region is evaluated operation by operation for the 16 elements of an
+// accumulator block: sums, products and FMAs on the vector as it is, two
+// elements an instruction (v_pk_mul_f32 and its like); what depends on the row
+// alone once; the rest for each element. The query row depends on the lane
+// alone; keys and head dimensions are a lane's base plus a constant, so that
+// comparisons with them fold.
 //
 //===----------------------------------------------------------------------===//
 
 #include "TileLowering.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace kgen;
@@ -44,6 +49,113 @@ static Value globalRow(OpBuilder &b, Location loc, const Kernel &kernel,
 }
 
 namespace {
+/// What one value of a map's region is for the elements of a block: the same
+/// for all, a vector, or a value for each.
+struct Elements {
+  Value uniform;
+  Value vector; ///< vector<16xf32>
+  SmallVector<Value> each;
+};
+
+/// Evaluates a map's region for one accumulator block.
+class BlockEvaluator {
+public:
+  BlockEvaluator(OpBuilder &builder, Location loc)
+      : b(builder), loc(loc),
+        type(VectorType::get(kAccumulators, builder.getF32Type())) {}
+
+  void bind(Value argument, Elements elements) {
+    values[argument] = std::move(elements);
+  }
+
+  /// The block that the region yields.
+  Value evaluate(Block &body) {
+    for (Operation &op : body.without_terminator())
+      evaluate(op);
+    auto yield = cast<tile::YieldOp>(body.getTerminator());
+    return asVector(yield.getValue());
+  }
+
+private:
+  void evaluate(Operation &op) {
+    bool uniform = op.getNumRegions() == 0 &&
+                   llvm::all_of(op.getOperands(), [&](Value operand) {
+                     return lookup(operand).uniform != nullptr;
+                   });
+    if (uniform)
+      return evaluateOnce(op);
+    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, math::FmaOp>(op) &&
+        op.getResult(0).getType().isF32())
+      return evaluateOnVector(op);
+    evaluateEach(op);
+  }
+
+  void evaluateOnce(Operation &op) {
+    IRMapping mapping;
+    for (Value operand : op.getOperands())
+      mapping.map(operand, lookup(operand).uniform);
+    Operation *copy = b.clone(op, mapping);
+    for (auto [result, value] : llvm::zip(op.getResults(), copy->getResults()))
+      values[result] = {value, {}, {}};
+  }
+
+  void evaluateOnVector(Operation &op) {
+    SmallVector<Value> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(asVector(operand));
+    OperationState state(loc, op.getName(), operands, type, op.getAttrs());
+    values[op.getResult(0)] = {{}, b.create(state)->getResult(0), {}};
+  }
+
+  void evaluateEach(Operation &op) {
+    SmallVector<Elements> results(op.getNumResults());
+    for (int64_t index = 0; index < kAccumulators; ++index) {
+      IRMapping mapping;
+      op.walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands())
+          if (values.contains(operand))
+            mapping.map(operand, element(operand, index));
+      });
+      Operation *copy = b.clone(op, mapping);
+      for (auto [result, value] : llvm::zip(results, copy->getResults()))
+        result.each.push_back(value);
+    }
+    for (auto [result, elements] : llvm::zip(op.getResults(), results))
+      values[result] = std::move(elements);
+  }
+
+  /// Values from outside the region are the same for all elements.
+  Elements &lookup(Value value) {
+    auto [found, isNew] = values.try_emplace(value);
+    if (isNew)
+      found->second.uniform = value;
+    return found->second;
+  }
+
+  Value element(Value value, int64_t index) {
+    Elements &elements = lookup(value);
+    if (elements.uniform)
+      return elements.uniform;
+    return elements.vector ? extract(b, loc, elements.vector, index)
+                           : elements.each[index];
+  }
+
+  Value asVector(Value value) {
+    Elements &elements = lookup(value);
+    if (elements.vector)
+      return elements.vector;
+    Value filled = LLVM::PoisonOp::create(b, loc, type);
+    for (int64_t index = 0; index < kAccumulators; ++index)
+      filled = insert(b, loc, filled, element(value, index), index);
+    return filled;
+  }
+
+  OpBuilder &b;
+  Location loc;
+  VectorType type;
+  llvm::DenseMap<Value, Elements> values;
+};
+
 struct ConvertMap : TilePattern<tile::MapOp> {
   using TilePattern::TilePattern;
   LogicalResult
@@ -75,24 +187,34 @@ private:
               Value rowIndex, int64_t row, int64_t line,
               int64_t lineBlocks) const {
     Location loc = op.getLoc();
-    Int firstColumn = Int(b, loc, toI32(b, loc, adaptor.getCol().front())) +
-                      accumulator(Int(b, loc, kernel.lane), 0).row;
-    auto vector = VectorType::get(kAccumulators, b.getF32Type());
-    Value result = LLVM::PoisonOp::create(b, loc, vector);
-    for (int64_t index = 0; index < kAccumulators; ++index) {
-      SmallVector<Value> arguments;
-      for (auto [input, values] : llvm::zip(op.getInputs(), adaptor.getInputs()))
-        arguments.push_back(
-            isa<tile::PerRowType>(input.getType())
-                ? values[row]
-                : extract(b, loc, values[row * lineBlocks + line], index));
-      int64_t delta = kBlock * line + accumulator<int64_t>(0, index).row;
-      arguments.push_back(rowIndex);
-      arguments.push_back(fromI32(b, loc, (firstColumn + delta).get()));
-      Value element = inlineBody(b, op.getBody(), arguments);
-      result = insert(b, loc, result, element, index);
+    Block &body = op.getBody().front();
+    BlockEvaluator evaluator(b, loc);
+    for (auto [argument, input, values] : llvm::zip(
+             body.getArguments(), op.getInputs(), adaptor.getInputs())) {
+      if (isa<tile::PerRowType>(input.getType()))
+        evaluator.bind(argument, {values[row], {}, {}});
+      else
+        evaluator.bind(argument, {{}, values[row * lineBlocks + line], {}});
     }
-    return result;
+    size_t inputs = op.getInputs().size();
+    evaluator.bind(body.getArgument(inputs), {rowIndex, {}, {}});
+    evaluator.bind(body.getArgument(inputs + 1),
+                   columns(op, adaptor, b, line));
+    return evaluator.evaluate(body);
+  }
+
+  /// Global column of each element of a block.
+  Elements columns(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
+                   int64_t line) const {
+    Location loc = op.getLoc();
+    Int first = Int(b, loc, toI32(b, loc, adaptor.getCol().front())) +
+                accumulator(Int(b, loc, kernel.lane), 0).row;
+    Elements all;
+    for (int64_t index = 0; index < kAccumulators; ++index) {
+      int64_t delta = kBlock * line + accumulator<int64_t>(0, index).row;
+      all.each.push_back(fromI32(b, loc, (first + delta).get()));
+    }
+    return all;
   }
 };
 
