@@ -58,6 +58,9 @@ float fixup(float quotient, float denominator, float numerator) {
     return std::copysign(0.0f, sign);
   if (biasedExponent(numerator) - biasedExponent(denominator) < -150)
     return std::copysign(0.0f, sign);
+  // The steps overflowed on the way; so does the quotient.
+  if (std::isnan(quotient))
+    return sign * HUGE_VALF;
   return std::copysign(quotient, sign);
 }
 

@@ -156,6 +156,15 @@ Expected<void> Reader::checkModifiers(const Instruction &i) const {
   return {};
 }
 
+/// A constant of 16 bits with or without a sign.
+void extendShort(Operand &operand, Operation::Short kind) {
+  if (kind == Operation::Short::No || operand.bank != Bank::Constant)
+    return;
+  auto low = uint16_t(operand.bits);
+  operand.bits =
+      kind == Operation::Short::Signed ? uint32_t(int32_t(int16_t(low))) : low;
+}
+
 Expected<void> Reader::checkOperands(Instruction &i) const {
   const Operation &operation = *i.operation;
   if (i.operands.size() < operation.results)
@@ -172,6 +181,8 @@ Expected<void> Reader::checkOperands(Instruction &i) const {
     Type type = k < operation.types.size() ? operation.types[k] : Type::None;
     if (!resolveConstant(operand, type))
       return syntax("operand " + std::to_string(k) + " is too large");
+    if (k + 1 == i.operands.size())
+      extendShort(operand, operation.shortConstant);
     uint32_t registers = registersOf(type);
     if (operand.isRegister() && registers && operand.width != registers)
       return syntax("operand " + std::to_string(k) + " has " +

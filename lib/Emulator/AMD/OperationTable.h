@@ -65,6 +65,9 @@ struct Operation {
   bool readsScc = false, writesScc = false;
   bool readsExec = false, writesExec = false; ///< as scalar data
   bool readsM0 = false;
+  /// SOPK: the last operand is a constant of 16 bits, extended with or without
+  /// its sign (the printer writes the bits).
+  enum class Short : uint8_t { No, Signed, Unsigned } shortConstant = Short::No;
   /// Of the operands in the order of the text; more operands: Raw.
   std::array<Type, 6> types{};
   ShadowFunction shadow = nullptr;

@@ -14,10 +14,18 @@ static uint64_t same(const uint64_t *, const uint64_t *s) {
   return s[0] | s[1];
 }
 
+/// SOPK: with a constant of 16 bits.
+static Operation shortForm(Operation operation, bool isSigned = true) {
+  operation.shortConstant =
+      isSigned ? Operation::Short::Signed : Operation::Short::Unsigned;
+  return operation;
+}
+
 static void addMoves(OperationTable &t) {
   t.add(scalarOperation<[](bool &, U a) { return a; }>("s_mov_b32", same));
   t.add(scalarOperation<[](bool &, U64 a) { return a; }>("s_mov_b64", same));
-  t.add(scalarOperation<[](bool &, I a) { return a; }>("s_movk_i32"));
+  t.add(
+      shortForm(scalarOperation<[](bool &, I a) { return a; }>("s_movk_i32")));
   t.add(scalarOperation<[](bool &scc, U a, U old) { return scc ? a : old; },
                         Scc::Read>("s_cmov_b32", nullptr, true));
   t.add(scalarOperation<[](bool &scc, U64 a, U64 old) { return scc ? a : old; },
@@ -64,14 +72,15 @@ static void addSums(OperationTable &t) {
     return difference;
   },
                         Scc::Written>("s_sub_i32"));
-  t.add(scalarOperation<[](bool &scc, I k, I old) {
+  t.add(shortForm(scalarOperation<[](bool &scc, I k, I old) {
     I sum = I(U(k) + U(old));
     scc = overflows(k, old, sum);
     return sum;
   },
-                        Scc::Written>("s_addk_i32", nullptr, true));
-  t.add(scalarOperation<[](bool &, I k, U old) { return U(k) * old; }>(
-      "s_mulk_i32", nullptr, true));
+                                  Scc::Written>("s_addk_i32", nullptr, true)));
+  t.add(
+      shortForm(scalarOperation<[](bool &, I k, U old) { return U(k) * old; }>(
+          "s_mulk_i32", nullptr, true)));
   t.add(scalarOperation<[](bool &scc, I a) {
     I result = a < 0 ? I(0u - U(a)) : a;
     scc = result != 0;
@@ -138,20 +147,24 @@ static void addExtrema(OperationTable &t, const std::string &type) {
 template <typename T>
 static void addComparisons(OperationTable &t, const std::string &type) {
   for (std::string prefix : {"s_cmp_", "s_cmpk_"}) {
-    t.add(scalarOperation<[](bool &scc, T a, T b) { scc = a == b; },
-                          Scc::Written>(prefix + "eq_" + type));
-    t.add(scalarOperation<[](bool &scc, T a, T b) { scc = a != b; },
-                          Scc::Written>(prefix + "lg_" + type));
+    auto add = [&](Operation operation) {
+      t.add(prefix == "s_cmp_" ? operation
+                               : shortForm(operation, std::is_signed_v<T>));
+    };
+    add(scalarOperation<[](bool &scc, T a, T b) { scc = a == b; },
+                        Scc::Written>(prefix + "eq_" + type));
+    add(scalarOperation<[](bool &scc, T a, T b) { scc = a != b; },
+                        Scc::Written>(prefix + "lg_" + type));
     t.add(
         scalarOperation<[](bool &scc, T a, T b) { scc = a > b; }, Scc::Written>(
             prefix + "gt_" + type));
-    t.add(scalarOperation<[](bool &scc, T a, T b) { scc = a >= b; },
-                          Scc::Written>(prefix + "ge_" + type));
+    add(scalarOperation<[](bool &scc, T a, T b) { scc = a >= b; },
+                        Scc::Written>(prefix + "ge_" + type));
     t.add(
         scalarOperation<[](bool &scc, T a, T b) { scc = a < b; }, Scc::Written>(
             prefix + "lt_" + type));
-    t.add(scalarOperation<[](bool &scc, T a, T b) { scc = a <= b; },
-                          Scc::Written>(prefix + "le_" + type));
+    add(scalarOperation<[](bool &scc, T a, T b) { scc = a <= b; },
+                        Scc::Written>(prefix + "le_" + type));
   }
 }
 

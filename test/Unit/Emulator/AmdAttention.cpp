@@ -13,7 +13,7 @@
 namespace kgen::emulator::amd::test {
 
 std::vector<char> attentionCode() {
-  std::ifstream file(KGEN_EMULATOR_INPUTS "/attention-gfx942.hsaco",
+  std::ifstream file(KGEN_EMULATOR_INPUTS "/attention-gfx942.elf",
                      std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -1,7 +1,7 @@
 //===- AmdAttention.h - A real kernel, and what it shall compute
 //-----------===//
 //
-// Inputs/attention-gfx942.hsaco is what kgen made of the .mlir file beside it:
+// Inputs/attention-gfx942.elf is what kgen made of the .mlir file beside it:
 // one head of 64 elements, tiles of 64 queries by 32 keys, two waves, K and V
 // in two stages of LDS.
 //

@@ -64,15 +64,14 @@ Outcome runBody(std::string_view arch, std::string_view body,
   listing.text += "\ns_waitcnt vmcnt(0) lgkmcnt(0)\n";
   listing.text += kPause;
   listing.text += "global_store_dwordx2 v1, v[20:21], s[10:11]\ns_endpgm\n";
-  std::array<Lanes, 3> in = inputs;
-  Lanes out{};
   GlobalMemory memory;
-  memory.adopt(in.data(), sizeof in);
-  memory.adopt(out.data(), sizeof out);
-  void *inPointer = in.data(), *outPointer = out.data();
+  void *inPointer = *memory.allocate(sizeof inputs);
+  void *outPointer = *memory.allocate(sizeof(Lanes));
+  std::memcpy(inPointer, inputs.data(), sizeof inputs);
+  std::memset(outPointer, 0, sizeof(Lanes));
   void *arguments[] = {&inPointer, &outPointer};
   Outcome outcome = launchListing(arch, listing, arguments, memory);
-  outcome.result = out;
+  std::memcpy(outcome.result.data(), outPointer, sizeof(Lanes));
   return outcome;
 }
 

@@ -52,7 +52,7 @@ const Move kMoves[] = {
 TEST(AmdLanes, DppMovesComeFromTheDocumentedLanes) {
   for (const Move &move : kMoves) {
     Outcome outcome = runBody("gfx942",
-                              "v_mov_b32_e32 v20, 7\n"
+                              "v_mov_b32_e32 v20, 7\ns_nop 1\n"
                               "v_mov_b32_dpp v20, v10 " +
                                   std::string(move.controls),
                               {numbered(100), {}, {}});

@@ -57,6 +57,8 @@ const Case kCases[] = {
     {"s_cmp_lt_i32 s12, s14\ns_cselect_b32 s20, 1, 2", 1},
     {"s_cmp_lt_u32 s12, s14\ns_cselect_b32 s20, 1, 2", 2},
     {"s_cmp_eq_u64 s[12:13], s[12:13]\ns_cselect_b64 s[20:21], -1, 0", ~0ull},
+    {"s_cmpk_lt_i32 s12, 0xfff8\ns_cselect_b32 s20, 1, 2", 1},
+    {"s_cmpk_gt_u32 s12, 0xfff8\ns_cselect_b32 s20, 1, 2", 1},
     {"s_bitcmp1_b32 s14, 5\ns_cselect_b32 s20, 1, 2", 1},
     {"s_cmp_gt_u32 s14, 64\ns_cbranch_scc1 L\ns_mov_b32 s20, 9\nL:", 9},
     {"s_mov_b64 vcc, 0\ns_cbranch_vccz L\ns_mov_b32 s20, 9\nL:\ns_nop 0", 0},

@@ -1,7 +1,7 @@
 //===- AmdSeededBugTest.cpp - Bugs put into a real kernel are found
 //--------===//
 //
-// Each bug edits the listing of Inputs/attention-gfx942.hsaco at one address
+// Each bug edits the listing of Inputs/attention-gfx942.elf at one address
 // and must be found by the check that is meant for it; those that break no rule
 // of the machine must show in the numbers.
 //
@@ -26,6 +26,7 @@ struct Seed {
   const char *becomes; ///< instead; empty: deleted
   const char *found;   ///< pattern (a regular expression) of the finding
 };
+void PrintTo(const Seed &seed, std::ostream *stream) { *stream << seed.name; }
 
 const Seed kSeeds[] = {
     {"NoWaitForArguments", "0x1720", "s_waitcnt lgkmcnt(0)", "",
@@ -69,8 +70,9 @@ const Seed kSeeds[] = {
     {"WrongOperandOfMfma", "0x1bc4", "v[116:117], v[100:101]",
      "v[118:119], v[100:101]", kNumeric},
     {"WrongStageRead", "0x1b2c", "s_and_b32 s2, s2, 1", "s_mov_b32 s2, 0",
-     kNumeric},
-    {"WrongScale", "0x1c7c", "0xbe38aa3b", "0xbe38aa00", kNumeric},
+     "FindingRace.*no barrier orders"},
+    {"WrongLaneOfThePermute", "0x1a08", "0x80", "0x40", kNumeric},
+    {"WrongScaleOfOneColumn", "0x1c98", "0x3e38aa3b", "0x3f38aa3b", kNumeric},
 };
 
 void replace(std::string &text, const Seed &seed, bool &applied) {
