@@ -44,8 +44,6 @@ private:
   Word *words;
 };
 
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wpass-failed" // see forLanes
 /// A mask of the lanes where f(lane) holds, without branches.
 template <typename F>
 uint32_t maskOf(F f) {
@@ -63,7 +61,6 @@ uint32_t maskOf(F f) {
   }
   return mask;
 }
-#pragma clang diagnostic pop
 
 template <auto F>
 struct Elementwise;

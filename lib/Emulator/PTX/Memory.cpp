@@ -5,6 +5,7 @@
 #include "Lanes.h"
 #include "MemoryAccess.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace kgen::emulator::ptx {
@@ -26,7 +27,18 @@ struct AccessPayload : Payload {
 struct SharedOffsets {
   uint32_t count = 0;
   uint32_t offsets[kLanes];
+  Cta *owner = nullptr; ///< of all of them; null if there are several
   std::span<const uint32_t> span() const { return {offsets, count}; }
+  /// Whether an earlier lane read the same place: it is checked already. (Of
+  /// one instruction all places mostly lie in one CTA; others are not found.)
+  bool holds(const Warp::SharedPlace &place) const {
+    return place.owner == owner &&
+           std::find(offsets, offsets + count, place.offset) != offsets + count;
+  }
+  void add(const Warp::SharedPlace &place) {
+    owner = count == 0 || owner == place.owner ? place.owner : nullptr;
+    offsets[count++] = place.offset;
+  }
 };
 
 } // namespace
@@ -88,11 +100,12 @@ static const uint8_t *loadLane(Warp &w, const Instruction &i,
     bool fine = p.ordering.isAtomic
                     ? accessSharedOrdered(w, i, AccessKind::Read, place, size,
                                           p.ordering)
-                    : w.accessShared(i, AccessKind::Read, place, size);
+                    : offsets.holds(place) ||
+                          w.accessShared(i, AccessKind::Read, place, size);
     if (!fine)
       return nullptr;
     defined = place.owner->shared.isDefined(place.offset, size);
-    offsets.offsets[offsets.count++] = place.offset;
+    offsets.add(place);
     return place.data();
   }
   case StateSpace::Local: {
@@ -225,7 +238,7 @@ static uint8_t *storeLane(Warp &w, const Instruction &i, const AccessPayload &p,
     if (!fine)
       return nullptr;
     place.owner->shared.setDefined(place.offset, size, defined);
-    offsets.offsets[offsets.count++] = place.offset;
+    offsets.add(place);
     return place.data();
   }
   case StateSpace::Local:

@@ -177,9 +177,6 @@ private:
   std::vector<uint8_t> localBytes, localMarks;
 };
 
-// Functions that no processor has vectors for stay loops; that is no warning.
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wpass-failed"
 /// Calls f(lane) for each lane of `lanes`. With all 32 it is a loop that the
 /// compiler may vectorise: f must not carry anything from lane to lane.
 template <typename F>
@@ -193,8 +190,6 @@ inline void forLanes(uint32_t lanes, F f) {
   for (; lanes; lanes &= lanes - 1)
     f(uint32_t(std::countr_zero(lanes)));
 }
-#pragma clang diagnostic pop
-
 } // namespace kgen::emulator::ptx
 
 #endif // KGEN_LIB_EMULATOR_PTX_WARP_H

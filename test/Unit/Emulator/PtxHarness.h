@@ -19,8 +19,8 @@ namespace kgen::emulator {
 struct PtxKernel {
   std::string body;
   std::string target = "sm_80";
-  std::string directives; ///< ".reqntid 32"
-  std::string globals;    ///< ".shared .align 16 .b8 s[1024];"
+  std::string directives = {}; ///< ".reqntid 32"
+  std::string globals = {};    ///< ".shared .align 16 .b8 s[1024];"
   uint32_t threads = 32;
   std::array<int64_t, 3> grid{1, 1, 1};
   uint64_t dynamicSharedBytes = 0;
