@@ -139,6 +139,11 @@ typedef struct kgen_emulator_api_t {
 
   void (*resources)(const kgen_emulator_code_t *code,
                     kgen_emulator_resources_t *resources);
+
+  /* What the program's text holds before anything runs: instructions by class
+     and declared memory and registers, a table for people. Writes at most
+     `size` bytes, zero terminated. */
+  void (*describe)(const kgen_emulator_code_t *code, char *text, size_t size);
 } kgen_emulator_api_t;
 
 /* Exported by libkgen_emulator.so under this name. Static. */
