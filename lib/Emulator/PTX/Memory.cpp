@@ -23,6 +23,8 @@ struct AccessPayload : Payload {
   bool shortRegisters = false; ///< 16-bit registers
 };
 
+constexpr size_t kMostElements = 8; ///< of a vector
+
 /// Offsets of the lanes that met shared memory, for the bank counts.
 struct SharedOffsets {
   uint32_t count = 0;
@@ -75,11 +77,34 @@ static bool checkLocal(Warp &w, const Instruction &i, uint64_t address,
 
 // ---- loads -----------------------------------------------------------------
 
-/// One lane's bytes, or null after raising. `defined`: whether they are.
+/// Bit k: element k holds an undefined value.
+static uint32_t undefinedElements(const SharedMemory &memory, uint32_t offset,
+                                  const AccessPayload &p) {
+  if (memory.isDefined(offset, p.totalBytes))
+    return 0;
+  uint32_t mask = 0;
+  for (uint32_t k = 0; k * p.elementBytes < p.totalBytes; ++k)
+    mask |=
+        uint32_t(!memory.isDefined(offset + k * p.elementBytes, p.elementBytes))
+        << k;
+  return mask;
+}
+
+static uint32_t undefinedElements(const uint8_t *marks,
+                                  const AccessPayload &p) {
+  uint32_t mask = 0;
+  for (uint32_t k = 0; k * p.elementBytes < p.totalBytes; ++k)
+    mask |= uint32_t(std::memchr(marks + k * p.elementBytes, 0,
+                                 p.elementBytes) != nullptr)
+            << k;
+  return mask;
+}
+
+/// One lane's bytes, or null after raising. `undefined`: bit k for element k.
 static const uint8_t *loadLane(Warp &w, const Instruction &i,
                                const AccessPayload &p, StateSpace space,
-                               uint64_t address, uint32_t lane, bool &defined,
-                               SharedOffsets &offsets) {
+                               uint64_t address, uint32_t lane,
+                               uint32_t &undefined, SharedOffsets &offsets) {
   uint32_t size = p.totalBytes;
   if (!checkAlignment(w, i, address, size))
     return nullptr;
@@ -104,15 +129,14 @@ static const uint8_t *loadLane(Warp &w, const Instruction &i,
                           w.accessShared(i, AccessKind::Read, place, size);
     if (!fine)
       return nullptr;
-    defined = place.owner->shared.isDefined(place.offset, size);
+    undefined = undefinedElements(place.owner->shared, place.offset, p);
     offsets.add(place);
     return place.data();
   }
   case StateSpace::Local: {
     if (!checkLocal(w, i, address, size))
       return nullptr;
-    const uint8_t *marks = w.localDefined(lane) + address;
-    defined = std::memchr(marks, 0, size) == nullptr;
+    undefined = undefinedElements(w.localDefined(lane) + address, p);
     return w.local(lane) + address;
   }
   case StateSpace::Const:
@@ -171,24 +195,26 @@ static void executeLoad(Warp &w, const Instruction &i) {
   // The address register may be among the destinations.
   uint64_t at[kLanes];
   forLanes(w.lanes(), [&](uint32_t lane) { at[lane] = addresses[lane]; });
-  uint32_t definedLanes = 0;
+  uint32_t definedLanes[kMostElements];
+  std::fill_n(definedLanes, kMostElements, kAllLanes);
   for (uint32_t left = w.lanes(); left; left &= left - 1) {
     uint32_t lane = uint32_t(std::countr_zero(left));
     uint64_t address = at[lane];
     StateSpace space =
         p.space == StateSpace::Generic ? resolveGeneric(address) : p.space;
-    bool defined = true;
+    uint32_t undefined = 0;
     const uint8_t *bytes =
-        loadLane(w, i, p, space, address, lane, defined, offsets);
+        loadLane(w, i, p, space, address, lane, undefined, offsets);
     if (!bytes)
       return;
     for (size_t k = 0; k < i.list.size(); ++k)
       writeRegister(w, p, i.list[k], lane,
                     readElement(bytes + k * p.elementBytes, p));
-    definedLanes |= uint32_t(defined) << lane;
+    for (; undefined; undefined &= undefined - 1)
+      definedLanes[std::countr_zero(undefined)] &= ~(1u << lane);
   }
-  for (uint32_t row : i.list)
-    w.setDefined(row, definedLanes);
+  for (size_t k = 0; k < i.list.size(); ++k)
+    w.setDefined(i.list[k], definedLanes[k]);
   countShared(w, offsets, p.totalBytes, &Counts::sharedLoadBytes);
 }
 
@@ -237,14 +263,20 @@ static uint8_t *storeLane(Warp &w, const Instruction &i, const AccessPayload &p,
                     : w.accessShared(i, AccessKind::Write, place, size);
     if (!fine)
       return nullptr;
-    place.owner->shared.setDefined(place.offset, size, defined);
+    place.owner->shared.setDefined(place.offset, size, true);
+    for (size_t k = 0; !defined && k < i.list.size(); ++k)
+      place.owner->shared.setDefined(
+          place.offset + uint32_t(k) * p.elementBytes, p.elementBytes,
+          w.definedLanes(i.list[k]) >> lane & 1);
     offsets.add(place);
     return place.data();
   }
   case StateSpace::Local:
     if (!checkLocal(w, i, address, size))
       return nullptr;
-    std::memset(w.localDefined(lane) + address, defined, size);
+    for (size_t k = 0; k < i.list.size(); ++k)
+      std::memset(w.localDefined(lane) + address + k * p.elementBytes,
+                  int(w.definedLanes(i.list[k]) >> lane & 1), p.elementBytes);
     return w.local(lane) + address;
   default:
     w.raise(i, ErrorCode::FindingOutOfBounds,

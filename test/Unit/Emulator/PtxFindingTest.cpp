@@ -79,6 +79,21 @@ TEST(PtxFinding, SharedMemoryRemembersUndefinedValues) {
                     HasSubstr("byte 8")));
 }
 
+TEST(PtxFinding, ElementsOfAVectorAreUndefinedOneByOne) {
+  for (std::string space : {"shared", "local"}) {
+    std::string code = ".local .align 8 .b8 stack[8];\n"
+                       "mov.b64 %x1, 0;\nmov.u64 %x2, stack;\n"
+                       "st.$.v2.b32 [%x1], {%tid, %r1};\n"
+                       "ld.$.v2.b32 {%r2, %r3}, [%x1];\n"
+                       "st.global.b32 [%out], ";
+    for (size_t at; (at = code.find('$')) != std::string::npos;)
+      code.replace(at, 1, space);
+    EXPECT_EQ(failureOf(code + "%r2;"), "no error");
+    EXPECT_THAT(failureOf(code + "%r3;"),
+                AllOf(HasSubstr("[KG9020]"), HasSubstr("%r3")));
+  }
+}
+
 TEST(PtxFinding, ShufflesFromAbsentLanesAreUndefined) {
   EXPECT_THAT(failureOf("setp.lt.u32 %p1, %tid, 16;\n"
                         "@%p1 shfl.sync.bfly.b32 %r1, %tid, 16, 31, 0xffff;\n"
