@@ -11,6 +11,9 @@ namespace {
 
 /// Loads of several words may read past the segment's end into its padding.
 constexpr size_t kArgumentPadding = 64;
+/// Far above what a spilling kernel takes; keeps odd descriptors from being
+/// allocated.
+constexpr uint32_t kMostPrivateBytes = 256 * 1024;
 
 Error invalid(std::string what) {
   return Error(ErrorCode::EmulatorLaunchInvalid, std::move(what));
@@ -156,6 +159,8 @@ Expected<void> checkFacts(const KernelFacts &facts) {
     return unsupported("the dispatch number");
   if (facts.roundMode32 || facts.roundMode16And64)
     return unsupported("rounding other than to nearest even");
+  if (facts.privateBytes > kMostPrivateBytes)
+    return unsupported("more than 256 KiB of private memory a lane");
   if (facts.maxThreads == 0)
     return Error(ErrorCode::EmulatorCodeObject, "allows no threads");
   return {};

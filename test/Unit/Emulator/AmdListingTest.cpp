@@ -73,6 +73,9 @@ TEST(AmdListing, InitialValuesThatCannotBeGivenAreRefused) {
   KernelFacts facts = plainFacts();
   facts.roundMode32 = 3;
   EXPECT_THAT(load("s_endpgm", facts), HasSubstr("rounding"));
+  facts = plainFacts();
+  facts.privateBytes = 1u << 30;
+  EXPECT_THAT(load("s_endpgm", facts), HasSubstr("private memory"));
 }
 
 TEST(AmdListing, NvidiaArchitecturesRunNoAmdCode) {
