@@ -1,9 +1,10 @@
 //===- ConvertElements.cpp - map, map_rows and splat -----------------------===//
 //
-// A map's region is evaluated operation by operation for the 16 elements of an
-// accumulator block: sums, products and FMAs on the vector as it is, two
-// elements an instruction (v_pk_mul_f32 and its like); what depends on the row
-// alone once; the rest for each element. The query row depends on the lane
+// A map's region is repeated for each element that a lane holds. One of sums,
+// products, FMAs and exponentials alone is evaluated operation by operation for
+// the 16 elements of an accumulator block: on the vector as it is, two elements
+// an instruction (v_pk_mul_f32 and its like). Longer regions would keep 16 of
+// every intermediate value alive that way. The query row depends on the lane
 // alone; keys and head dimensions are a lane's base plus a constant, so that
 // comparisons with them fold.
 //
@@ -64,6 +65,13 @@ public:
       : b(builder), loc(loc),
         type(VectorType::get(kAccumulators, builder.getF32Type())) {}
 
+  /// Whether the region is worth it; see the head of this file.
+  static bool serves(Block &body) {
+    return llvm::all_of(body.without_terminator(), [](Operation &op) {
+      return isPacked(op) || isa<math::Exp2Op, arith::ConstantOp>(op);
+    });
+  }
+
   void bind(Value argument, Elements elements) {
     values[argument] = std::move(elements);
   }
@@ -77,6 +85,11 @@ public:
   }
 
 private:
+  static bool isPacked(Operation &op) {
+    return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, math::FmaOp>(op) &&
+           op.getResult(0).getType().isF32();
+  }
+
   void evaluate(Operation &op) {
     bool uniform = op.getNumRegions() == 0 &&
                    llvm::all_of(op.getOperands(), [&](Value operand) {
@@ -84,8 +97,7 @@ private:
                    });
     if (uniform)
       return evaluateOnce(op);
-    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, math::FmaOp>(op) &&
-        op.getResult(0).getType().isF32())
+    if (isPacked(op))
       return evaluateOnVector(op);
     evaluateEach(op);
   }
@@ -186,9 +198,10 @@ private:
   Value block(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
               Value rowIndex, int64_t row, int64_t line,
               int64_t lineBlocks) const {
-    Location loc = op.getLoc();
     Block &body = op.getBody().front();
-    BlockEvaluator evaluator(b, loc);
+    if (!BlockEvaluator::serves(body))
+      return repeat(op, adaptor, b, rowIndex, row, line, lineBlocks);
+    BlockEvaluator evaluator(b, op.getLoc());
     for (auto [argument, input, values] : llvm::zip(
              body.getArguments(), op.getInputs(), adaptor.getInputs())) {
       if (isa<tile::PerRowType>(input.getType()))
@@ -198,23 +211,32 @@ private:
     }
     size_t inputs = op.getInputs().size();
     evaluator.bind(body.getArgument(inputs), {rowIndex, {}, {}});
-    evaluator.bind(body.getArgument(inputs + 1),
-                   columns(op, adaptor, b, line));
-    return evaluator.evaluate(body);
+    return evaluator.evaluate(body); // no operation takes the column
   }
 
-  /// Global column of each element of a block.
-  Elements columns(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
-                   int64_t line) const {
+  /// The region for one element after the other.
+  Value repeat(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
+               Value rowIndex, int64_t row, int64_t line,
+               int64_t lineBlocks) const {
     Location loc = op.getLoc();
-    Int first = Int(b, loc, toI32(b, loc, adaptor.getCol().front())) +
-                accumulator(Int(b, loc, kernel.lane), 0).row;
-    Elements all;
+    Int firstColumn = Int(b, loc, toI32(b, loc, adaptor.getCol().front())) +
+                      accumulator(Int(b, loc, kernel.lane), 0).row;
+    auto vector = VectorType::get(kAccumulators, b.getF32Type());
+    Value result = LLVM::PoisonOp::create(b, loc, vector);
     for (int64_t index = 0; index < kAccumulators; ++index) {
+      SmallVector<Value> arguments;
+      for (auto [input, values] : llvm::zip(op.getInputs(), adaptor.getInputs()))
+        arguments.push_back(
+            isa<tile::PerRowType>(input.getType())
+                ? values[row]
+                : extract(b, loc, values[row * lineBlocks + line], index));
       int64_t delta = kBlock * line + accumulator<int64_t>(0, index).row;
-      all.each.push_back(fromI32(b, loc, (first + delta).get()));
+      arguments.push_back(rowIndex);
+      arguments.push_back(fromI32(b, loc, (firstColumn + delta).get()));
+      Value element = inlineBody(b, op.getBody(), arguments);
+      result = insert(b, loc, result, element, index);
     }
-    return all;
+    return result;
   }
 };
 
