@@ -49,6 +49,19 @@ def has_nvidia_gpu():
     return cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
 
 
+def has_hopper_gpu():
+    """Whether the first device runs code for sm_90a: compute capability 9.0."""
+    if not has_nvidia_gpu():
+        return False
+    cuda = ctypes.CDLL("libcuda.so.1")
+    number = ctypes.c_int(0)
+    capability = []
+    for attribute in (75, 76):  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
+        cuda.cuDeviceGetAttribute(ctypes.byref(number), attribute, 0)
+        capability.append(number.value)
+    return capability == [9, 0]
+
+
 def cpu_flags():
     try:
         with open("/proc/cpuinfo") as info:
@@ -65,6 +78,8 @@ if ptxas:
     config.substitutions.append(("%ptxas", ptxas))
 if has_nvidia_gpu():
     config.available_features.add("nvidia-gpu")
+if has_hopper_gpu():
+    config.available_features.add("hopper-gpu")
 for feature, flag in (("avx2", "avx2"), ("avx512", "avx512f")):
     if flag in cpu_flags():
         config.available_features.add(feature)

@@ -8,12 +8,36 @@ using namespace legality;
 
 namespace {
 
+/// What a mask costs in registers: nothing; comparisons of positions; reads of
+/// tables and divisions, whose addresses and quotients are held per column.
+enum class MaskCost : uint8_t { None, Comparisons, Costly };
+
+MaskCost costOf(const Expression &mask) {
+  if (mask.empty())
+    return MaskCost::None;
+  for (const Instruction &instruction : mask.instructions)
+    switch (instruction.op) {
+    case ExpressionOp::TableRead:
+    case ExpressionOp::DivSigned:
+    case ExpressionOp::DivUnsigned:
+    case ExpressionOp::RemSigned:
+    case ExpressionOp::RemUnsigned:
+    case ExpressionOp::FloorDivSigned:
+    case ExpressionOp::CeilDivSigned:
+      return MaskCost::Costly;
+    default:
+      break;
+    }
+  return MaskCost::Comparisons;
+}
+
 /// One stored default. Rows are tried in order; the first that covers the head
 /// dims and breaks no rule on the machine is taken.
 struct DefaultRow {
   int64_t mostHeadDim; ///< of max(Dqk, Dv)
   int64_t tileQ, tileKV, warps, stages;
   OperandPlace qOperand;
+  MaskCost mostMask = MaskCost::Costly;
 };
 
 constexpr OperandPlace kRegisters = OperandPlace::Registers;
@@ -31,6 +55,20 @@ constexpr DefaultRow nvvm16Rows[] = {
     {256, 64, 16, 4, 1, kShared},    {256, 32, 16, 2, 1, kShared},
 };
 
+// wgmma: a warpgroup for each 64 query rows. The widest tiles that ptxas compiles
+// without spills for every named mod (test/Variants); 176 and 80 keys fill shared
+// memory.
+constexpr DefaultRow hopperRows[] = {
+    {64, 192, 128, 12, 2, kShared, MaskCost::Comparisons},
+    {64, 192, 112, 12, 2, kShared},
+    {128, 128, 176, 8, 2, kShared, MaskCost::None},
+    {128, 128, 128, 8, 2, kShared, MaskCost::Comparisons},
+    {128, 128, 112, 8, 2, kShared},
+    {192, 128, 96, 8, 2, kShared},
+    {256, 128, 80, 8, 2, kShared},
+    {256, 128, 64, 8, 1, kShared},
+};
+
 // f32 FMAs: four bytes an element and Q in shared memory, so tiles are small.
 constexpr DefaultRow nvvm32Rows[] = {
     {64, 64, 64, 4, 2, kShared},  {128, 64, 32, 4, 1, kShared},
@@ -46,16 +84,19 @@ constexpr DefaultRow rocdlRows[] = {
 };
 
 template <size_t N>
-std::vector<Schedule> fromRows(const DefaultRow (&rows)[N], int64_t headDim,
-                               const Schedule &usual) {
+std::vector<Schedule> fromRows(const DefaultRow (&rows)[N],
+                               const Problem &problem, const Schedule &usual) {
+  int64_t headDim = std::max(problem.headDimQK, problem.headDimV);
   std::vector<Schedule> candidates;
   for (const DefaultRow &row : rows) {
-    if (headDim > row.mostHeadDim)
+    if (headDim > row.mostHeadDim || costOf(problem.mask) > row.mostMask)
       continue;
     Schedule schedule = usual;
     schedule.tileQ = row.tileQ;
     schedule.tileKV = row.tileKV;
     schedule.warps = row.warps;
+    if (usual.consumerWarpgroups > 0)
+      schedule.consumerWarpgroups = row.warps / 4;
     schedule.stagesK = schedule.stagesV = row.stages;
     schedule.qOperand = row.qOperand;
     candidates.push_back(schedule);
@@ -86,17 +127,19 @@ std::vector<Schedule> cpuCandidates(int64_t headDim,
 
 std::vector<Schedule> candidatesFor(const Problem &problem,
                                     const HardwareModel &hardware) {
-  Schedule usual = usualSchedule(capabilities(hardware.target, problem.dtype));
+  Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
   int64_t headDim = std::max(problem.headDimQK, problem.headDimV);
   switch (hardware.target) {
   case TargetKind::Cpu:
     return cpuCandidates(headDim, hardware, usual);
   case TargetKind::Nvvm:
+    if (hasRoles(hardware, problem.dtype))
+      return fromRows(hopperRows, problem, usual);
     return problem.dtype == ElementType::F32
-               ? fromRows(nvvm32Rows, headDim, usual)
-               : fromRows(nvvm16Rows, headDim, usual);
+               ? fromRows(nvvm32Rows, problem, usual)
+               : fromRows(nvvm16Rows, problem, usual);
   case TargetKind::Rocdl:
-    return fromRows(rocdlRows, headDim, usual);
+    return fromRows(rocdlRows, problem, usual);
   }
   return {};
 }
@@ -110,6 +153,8 @@ Schedule fitShortQueries(const Problem &problem, Schedule schedule,
     Schedule half = schedule;
     half.tileQ /= 2;
     half.warps = std::max<int64_t>(half.warps / 2, 1);
+    if (half.consumerWarpgroups > 0)
+      half.consumerWarpgroups = half.warps / 4;
     if (!checkServedSchedule(problem, half, hardware).empty())
       break;
     schedule = half;

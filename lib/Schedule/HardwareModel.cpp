@@ -21,17 +21,14 @@ std::string_view spelling(TargetKind kind) {
 
 const std::vector<HardwareModel> &allHardware() {
   static const std::vector<HardwareModel> models = {
-      hardware::h100(),   hardware::a100(),   hardware::rtx4090(),
-      hardware::mi250x(), hardware::mi300x(), hardware::mi355x(),
-      hostCpu()};
+      hardware::h100(),    hardware::h100a(),  hardware::a100(),
+      hardware::rtx4090(), hardware::mi250x(), hardware::mi300x(),
+      hardware::mi355x(),  hostCpu()};
   return models;
 }
 
 Expected<HardwareModel> findHardware(std::string_view keyOrArch) {
   std::string_view wanted = keyOrArch;
-  // "sm_90a": the same machine, with its architecture-specific instructions.
-  if (wanted.starts_with("sm_") && wanted.ends_with('a'))
-    wanted.remove_suffix(1);
   if (wanted == "host")
     wanted = "cpu";
   for (const HardwareModel &model : allHardware())

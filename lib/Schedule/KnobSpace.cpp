@@ -8,7 +8,7 @@ namespace kgen {
 using namespace legality;
 
 KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
-  Capabilities served = capabilities(hardware.target, problem.dtype);
+  Capabilities served = capabilities(hardware, problem.dtype);
   KnobSpace space;
   auto keep = [](std::vector<int64_t> values, const Range &range) {
     std::erase_if(values, [&](int64_t value) {
@@ -57,6 +57,8 @@ void forEachPoint(const KnobSpace &space, Schedule schedule, VisitT visit) {
                     schedule.tileQ = tileQ;
                     schedule.tileKV = tileKV;
                     schedule.warps = warps;
+                    if (schedule.consumerWarpgroups > 0)
+                      schedule.consumerWarpgroups = warps / 4;
                     schedule.stagesK = stagesK;
                     schedule.stagesV = stagesV;
                     schedule.maxRegisters = maxRegisters;
@@ -74,7 +76,7 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
   std::vector<Schedule> legal;
   if (!checkServed(problem, hardware).empty())
     return legal;
-  Schedule usual = usualSchedule(capabilities(hardware.target, problem.dtype));
+  Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
   forEachPoint(knobSpace(problem, hardware), usual,
                [&](const Schedule &schedule) {
                  if (checkServedSchedule(problem, schedule, hardware).empty())

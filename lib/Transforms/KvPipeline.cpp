@@ -6,31 +6,31 @@ using namespace mlir;
 
 namespace kgen {
 
-KvPipeline::KvPipeline(TileEmitter &emit, const Schedule &schedule,
-                       attention::ForwardOp op, Place place)
+KvCopies::KvCopies(TileEmitter &emit, const Schedule &schedule,
+                   attention::ForwardOp op, Place place)
     : emit(emit), op(op), place(place), stages(schedule.stagesK),
       tileKV(schedule.tileKV) {
   keys = emit.allocate(stages, tileKV, op.getHeadDimQK(), op.getElementType());
   values = emit.allocate(stages, tileKV, op.getHeadDimV(), op.getElementType());
 }
 
-Value KvPipeline::view(Value buffer, Value tile) {
+Value KvCopies::view(Value buffer, Value tile) {
   Value slot = emit.remainder(emit.sub(tile, place.firstTile), stages);
   return tile::SlotOp::create(emit.builder, emit.loc, buffer, slot);
 }
 
-Value KvPipeline::copy(Value source, Value buffer, Value tile) {
+Value KvCopies::copy(Value source, Value buffer, Value tile) {
   Value row = emit.mul(tile, emit.index(tileKV));
   return emit.copy(source, place.batch, place.head, row, place.limit,
                    view(buffer, tile));
 }
 
-void KvPipeline::waitFor(Value token, int64_t pending) {
+void KvCopies::waitFor(Value token, int64_t pending) {
   tile::WaitOp::create(emit.builder, emit.loc, token, pending);
   tile::BarrierOp::create(emit.builder, emit.loc);
 }
 
-KvPipeline::Tokens KvPipeline::start() {
+KvPipeline::Tokens KvCopies::start() {
   if (stages == 1)
     return {copy(op.getK(), keys, place.firstTile)};
   // One token a tile, that of V: copies are waited for in order, so it stands
@@ -44,7 +44,7 @@ KvPipeline::Tokens KvPipeline::start() {
   return tokens;
 }
 
-Value KvPipeline::keysReady(Value tile, Tokens &tokens) {
+Value KvCopies::keysReady(Value tile, Tokens &tokens) {
   if (stages == 1) {
     waitFor(tokens.front(), /*pending=*/0);
     tokens = {copy(op.getV(), values, tile)};
@@ -58,7 +58,7 @@ Value KvPipeline::keysReady(Value tile, Tokens &tokens) {
   return view(keys, tile);
 }
 
-Value KvPipeline::valuesReady(Value tile, Tokens &tokens) {
+Value KvCopies::valuesReady(Value tile, Tokens &tokens) {
   if (stages == 1) {
     waitFor(tokens.front(), /*pending=*/0);
     tokens = {copy(op.getK(), keys, emit.add(tile, emit.index(1)))};
@@ -66,7 +66,7 @@ Value KvPipeline::valuesReady(Value tile, Tokens &tokens) {
   return view(values, tile);
 }
 
-void KvPipeline::drain(const Tokens &tokens) {
+void KvCopies::drain(const Tokens &tokens) {
   tile::WaitOp::create(emit.builder, emit.loc, tokens.back(), 0);
 }
 

@@ -1,6 +1,9 @@
 //===- KvPipeline.h - K and V tiles on their way into the chip -------------===//
 //
-// Order of copies and waits around one step of the kv loop. With one stage, K
+// What a step of the kv loop asks for: K's tile, V's tile, and to be rid of
+// them. Two answers:
+//
+// KvCopies: the threads that compute also start the copies. With one stage, K
 // and V have a slot each, and each is refilled while the other is used:
 //
 //   wait K[j]   barrier   copy V[j]     S = Q K[j]
@@ -13,6 +16,9 @@
 //
 // The barrier makes the arrived tile visible to all threads, and says that all
 // of them are done with the slot that is refilled next.
+//
+// KvRings: a producer of its own sends tiles into rings as slots become free;
+// those who compute receive and release them (tile.roles).
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_TRANSFORMS_KVPIPELINE_H
@@ -27,24 +33,36 @@ namespace kgen {
 
 class KvPipeline {
 public:
+  /// Copies in flight between two steps, oldest first.
+  using Tokens = llvm::SmallVector<mlir::Value>;
+
+  virtual ~KvPipeline() = default;
+  /// Emits what must precede Q K^T at a place of the walk; the view of K's tile.
+  virtual mlir::Value keysReady(mlir::Value place, Tokens &tokens) = 0;
+  /// Emits what must precede P V; the view of V's tile.
+  virtual mlir::Value valuesReady(mlir::Value place, Tokens &tokens) = 0;
+  /// The products that read the tile are done.
+  virtual void keysDone(mlir::Value place) {}
+  virtual void valuesDone(mlir::Value place) {}
+};
+
+class KvCopies : public KvPipeline {
+public:
   /// Where the workgroup reads: batch and kv head, the first tile it visits,
   /// and the key past the last one it may see (rows from there on are zeros).
   struct Place {
     mlir::Value batch, head, firstTile, limit;
   };
-  /// Copies in flight between two steps, oldest first.
-  using Tokens = llvm::SmallVector<mlir::Value>;
 
   /// Allocates the buffers. Stages of K and V are equal (Legality.h).
-  KvPipeline(TileEmitter &emit, const Schedule &schedule,
-             attention::ForwardOp op, Place place);
+  KvCopies(TileEmitter &emit, const Schedule &schedule, attention::ForwardOp op,
+           Place place);
 
   /// Starts the copies that precede the first step.
   Tokens start();
-  /// Emits the waits and copies before Q K^T; the view of K[tile].
-  mlir::Value keysReady(mlir::Value tile, Tokens &tokens);
-  /// Emits those before P V; the view of V[tile].
-  mlir::Value valuesReady(mlir::Value tile, Tokens &tokens);
+  /// Places are key tiles.
+  mlir::Value keysReady(mlir::Value tile, Tokens &tokens) override;
+  mlir::Value valuesReady(mlir::Value tile, Tokens &tokens) override;
   /// Waits for what is still in flight after the last step.
   void drain(const Tokens &tokens);
 
@@ -58,6 +76,45 @@ private:
   Place place;
   int64_t stages, tileKV;
   mlir::Value keys, values; ///< buffers
+};
+
+class KvRings : public KvPipeline {
+public:
+  /// What one query tile reads: rows of Q, then `count` key tiles.
+  struct Walk {
+    mlir::Value batch, head, headKV, firstRow, count;
+    llvm::function_ref<mlir::Value(mlir::Value place)> tileAt;
+  };
+  /// Tiles that went through the rings before this query tile.
+  struct Passed {
+    mlir::Value queries, keys;
+  };
+
+  /// Allocates the rings.
+  KvRings(TileEmitter &emit, const Schedule &schedule, attention::ForwardOp op);
+
+  /// Emits the producer's part of a query tile. K goes one tile ahead of V: so
+  /// do the products that read them.
+  void send(const Walk &walk, Passed before);
+
+  /// Begins the consumers' part of a query tile; the view of Q.
+  mlir::Value receiveQueries(Passed before);
+  void queriesDone();
+  /// Places count from 0 within the query tile.
+  mlir::Value keysReady(mlir::Value place, Tokens &tokens) override;
+  mlir::Value valuesReady(mlir::Value place, Tokens &tokens) override;
+  void keysDone(mlir::Value place) override;
+  void valuesDone(mlir::Value place) override;
+
+private:
+  void sendTile(mlir::Value source, mlir::Value ring, const Walk &walk,
+                mlir::Value place, mlir::Value before);
+
+  TileEmitter &emit;
+  attention::ForwardOp op;
+  int64_t tileKV;
+  mlir::Value queries, keys, values; ///< rings
+  Passed passed;
 };
 
 } // namespace kgen

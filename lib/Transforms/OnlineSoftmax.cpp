@@ -23,17 +23,26 @@
 //   visible.begin      full.begin         full.end       visible.end
 //        |--- masked loop ---|--- plain loop ---|--- masked loop ---|
 //
+// Where a workgroup has a producer (tile.roles), its two parts walk over the same
+// tiles. The consumers may then start the products of two steps together, so that
+// the softmax of one runs under the product of the other (Shah et al.,
+// "FlashAttention-3", arXiv 2407.08608):
+//
+//   start S' = Q K'^T     start O = a O + P V     await S'     softmax of S'
+//   await O               P = P'
+//
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
 #include "Exp2Domain.h"
 #include "KvPipeline.h"
+#include "QueryTiles.h"
+#include "ScoreFunction.h"
 #include "TileEmitter.h"
 
 #include "kgen/Analysis/KvRange.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
@@ -65,6 +74,29 @@ struct RunningState {
   }
 };
 
+/// What the softmax of one key tile gives.
+struct Weights {
+  Value weights; ///< P in f32
+  Value maximum, sum;
+  Value rescale; ///< a: the factor of what was summed before
+};
+
+/// A step whose product P V has not been started yet.
+struct PendingStep {
+  RunningState state; ///< its output lacks `rescale` and the step's P V
+  Value weights;      ///< P as an operand
+  Value rescale;
+
+  SmallVector<Value> values() const {
+    SmallVector<Value> all = {weights, rescale};
+    llvm::append_range(all, state.values());
+    return all;
+  }
+  static PendingStep from(ValueRange values) {
+    return {RunningState::from(values.drop_front(2)), values[0], values[1]};
+  }
+};
+
 class OnlineSoftmax {
 public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
@@ -74,16 +106,32 @@ public:
   void lower();
 
 private:
-  void readGrid();
+  void lowerWithRoles();
+  void placeAt(const QueryTile &tile);
   void findKeyTiles();
   Value loadQueries();
-  RunningState loop(Value firstTile, Value endTile, bool masked,
-                    RunningState state);
-  RunningState step(Value keyTile, bool masked, RunningState state);
-  Value scores(Value product, Value firstKey, bool masked);
-  Value inlineRegion(Region &region, OpBuilder &builder, ValueRange leading,
-                     Value row, Value col, bool masked);
-  void keepReadInside(memref::LoadOp load, ValueRange positions);
+  RunningState initialState(KvPipeline::Tokens tokens);
+  using Step = llvm::function_ref<SmallVector<Value>(Value place, ValueRange)>;
+  SmallVector<Value> loop(Value first, Value end, ValueRange state, Step step);
+  RunningState loop(Value first, Value end, bool masked, RunningState state);
+  RunningState step(Value place, bool masked, RunningState state);
+  Value multiplyKeys(Value keys, bool async);
+  Weights softmax(Value product, Value firstKey, bool masked, Value maximum,
+                  Value sum);
+  Value rescaled(Value output, Value rescale);
+  Value pack(Value weights);
+
+  // With roles.
+  void send(KvRings::Passed before);
+  void consume(KvRings::Passed before);
+  Value tileAt(Value place);
+  PendingStep firstStep();
+  PendingStep overlappedStep(Value place, bool masked, PendingStep before);
+  RunningState lastStep(PendingStep pending);
+  void takeTurn();
+  void passTurn();
+  void await(MutableArrayRef<Value> matrices, int64_t pending,
+             ValueRange after = {});
   Value negatedMaximum(Value maximum);
   Value weight(OpBuilder &builder, Value score, Value negatedMaximum);
   void finish(const RunningState &state);
@@ -97,26 +145,20 @@ private:
   Value queries; ///< operand matrix or view, as the schedule says
   /// In tiles of keys: visible, and the part of it that needs no mask.
   Value visibleBegin, visibleEnd, fullBegin, fullEnd;
-  std::optional<KvPipeline> pipeline;
+  /// Not owned: lives while the loops are emitted.
+  KvPipeline *pipeline = nullptr;
+  /// Set in kernels with roles.
+  KvRings *rings = nullptr;
 };
 
-/// Grid: (query tiles, query heads, batch).
-void OnlineSoftmax::readGrid() {
-  Type index = emit.builder.getIndexType();
-  auto id = tile::ProgramIdOp::create(emit.builder, emit.loc, index, index, index);
-  Value queryTile = id.getX();
-  head = id.getY();
-  batch = id.getZ();
+void OnlineSoftmax::placeAt(const QueryTile &tile) {
+  batch = tile.batch;
+  head = tile.head;
+  headKV = emit.floorDiv(head, op.getHeadsQ() / op.getHeadsKV());
+  firstRow = emit.mul(tile.number, emit.index(schedule.tileQ));
   seqQ = emit.dim(op.getQ(), 2);
   seqKV = emit.dim(op.getK(), 2);
-  // The last rows of a causal mask see the most keys; started first, they do
-  // not end last.
-  if (schedule.order == TileOrder::LongestFirst) {
-    Value last = emit.sub(emit.ceilDiv(seqQ, schedule.tileQ), emit.index(1));
-    queryTile = emit.sub(last, queryTile);
-  }
-  headKV = emit.floorDiv(head, op.getHeadsQ() / op.getHeadsKV());
-  firstRow = emit.mul(queryTile, emit.index(schedule.tileQ));
+  findKeyTiles();
 }
 
 void OnlineSoftmax::findKeyTiles() {
@@ -129,7 +171,9 @@ void OnlineSoftmax::findKeyTiles() {
   visibleBegin = emit.floorDiv(ranges.visible.begin, schedule.tileKV);
   // Ends may lie before begins (an empty range) but divisions want positives.
   Value end = emit.max(ranges.visible.end, ranges.visible.begin);
-  visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), visibleBegin);
+  // A first step of its own (firstStep) wants a tile, be it a hidden one.
+  Value least = rings ? emit.add(visibleBegin, emit.index(1)) : visibleBegin;
+  visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), least);
   auto clamp = [&](Value value) {
     return emit.min(emit.max(value, visibleBegin), visibleEnd);
   };
@@ -157,80 +201,6 @@ Value OnlineSoftmax::loadQueries() {
   return tile::LoadOp::create(emit.builder, emit.loc, view);
 }
 
-/// Clamps the indices that are computed; positions are inside as they are.
-void OnlineSoftmax::keepReadInside(memref::LoadOp load, ValueRange positions) {
-  OpBuilder builder(load);
-  for (auto [dimension, index] :
-       llvm::enumerate(load.getIndicesMutable())) {
-    if (llvm::is_contained(positions, index.get()))
-      continue;
-    Value size = memref::DimOp::create(builder, emit.loc, load.getMemRef(),
-                                       static_cast<int64_t>(dimension));
-    Value one = arith::ConstantIndexOp::create(builder, emit.loc, 1);
-    Value zero = arith::ConstantIndexOp::create(builder, emit.loc, 0);
-    Value last = arith::SubIOp::create(builder, emit.loc, size, one);
-    Value least = arith::MaxSIOp::create(builder, emit.loc, index.get(), zero);
-    index.set(arith::MinSIOp::create(builder, emit.loc, least, last));
-  }
-}
-
-/// Copies a region's body, without its terminator, with (leading..., b, h,
-/// q_idx, kv_idx) for its arguments. Returns what it yields.
-Value OnlineSoftmax::inlineRegion(Region &region, OpBuilder &builder,
-                                  ValueRange leading, Value row, Value col,
-                                  bool masked) {
-  // Padding rows and columns are computed and dropped; a table must not be read
-  // there.
-  bool readsTables = !region.getOps<memref::LoadOp>().empty();
-  auto keepInside = [&](Value position, Value size) -> Value {
-    Value last = emit.sub(size, emit.index(1));
-    return builder.createOrFold<arith::MinSIOp>(emit.loc, position, last);
-  };
-  if (readsTables)
-    row = keepInside(row, seqQ);
-  if (readsTables && masked)
-    col = keepInside(col, seqKV);
-  IRMapping mapping;
-  SmallVector<Value> arguments(leading);
-  arguments.append({batch, head, row, col});
-  mapping.map(region.getArguments(), arguments);
-  // The score of a pair that the mask drops is computed, too, and may ask for a
-  // place that its table does not have: rel[i - j] under a causal mask.
-  bool mayBeDropped = masked && op.hasMask() && !leading.empty();
-  for (Operation &inner : region.front().without_terminator()) {
-    Operation *copy = builder.clone(inner, mapping);
-    if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
-      keepReadInside(load, arguments);
-  }
-  return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
-}
-
-/// t: the score function, and -inf where the mask or the end of the keys says so.
-Value OnlineSoftmax::scores(Value product, Value firstKey, bool masked) {
-  if (!masked && !op.hasScore())
-    return product;
-  return emit.map(product, firstRow, firstKey,
-                  [&](OpBuilder &builder, ValueRange arguments) -> Value {
-                    Value score = arguments[0], row = arguments[1],
-                          col = arguments[2];
-                    Value result = score;
-                    if (op.hasScore())
-                      result = inlineRegion(op.getScore(), builder, score, row,
-                                            col, masked);
-                    if (!masked)
-                      return result;
-                    Value keep = arith::CmpIOp::create(
-                        builder, emit.loc, arith::CmpIPredicate::slt, col, seqKV);
-                    if (op.hasMask()) {
-                      Value kept = inlineRegion(op.getMask(), builder, {}, row,
-                                                col, masked);
-                      keep = arith::AndIOp::create(builder, emit.loc, keep, kept);
-                    }
-                    return arith::SelectOp::create(builder, emit.loc, keep, result,
-                                                   emit.f32(kMinusInfinity));
-                  });
-}
-
 /// -f * m, with 0 for a row that has seen no key.
 Value OnlineSoftmax::negatedMaximum(Value maximum) {
   return emit.mapRows(maximum, firstRow, [&](OpBuilder &builder, ValueRange a) {
@@ -254,26 +224,21 @@ Value OnlineSoftmax::weight(OpBuilder &builder, Value score, Value negated) {
   return math::Exp2Op::create(builder, emit.loc, exponent);
 }
 
-RunningState OnlineSoftmax::step(Value keyTile, bool masked,
-                                 RunningState state) {
-  OpBuilder &builder = emit.builder;
-  Location loc = emit.loc;
-  Value firstKey = emit.mul(keyTile, emit.index(schedule.tileKV));
-  auto multiply = [&](OpBuilder &b, ValueRange a) -> Value {
-    return arith::MulFOp::create(b, loc, a[0], a[1]);
-  };
+Value OnlineSoftmax::multiplyKeys(Value keys, bool async) {
+  return tile::DotOp::create(
+      emit.builder, emit.loc,
+      emit.accumulator(schedule.tileQ, schedule.tileKV), queries, keys, Value(),
+      /*transpose_rhs=*/true, async);
+}
 
-  Value keys = pipeline->keysReady(keyTile, state.tokens);
-  Value product = tile::DotOp::create(
-      builder, loc, emit.accumulator(schedule.tileQ, schedule.tileKV), queries,
-      keys, Value(), /*transpose_rhs=*/true);
-  Value values = pipeline->valuesReady(keyTile, state.tokens);
-
-  Value score = scores(product, firstKey, masked);
-  Value maximum = emit.reduce(tile::ReductionKind::Max, score, state.maximum,
+Weights OnlineSoftmax::softmax(Value product, Value firstKey, bool masked,
+                               Value oldMaximum, Value oldSum) {
+  ScoreFunction function{op, emit, {batch, head, firstRow, seqQ, seqKV}};
+  Value score = function.apply(product, firstKey, masked);
+  Value maximum = emit.reduce(tile::ReductionKind::Max, score, oldMaximum,
                               /*partial=*/false);
   Value negated = negatedMaximum(maximum);
-  Value rescale = emit.mapRows({state.maximum, negated}, firstRow,
+  Value rescale = emit.mapRows({oldMaximum, negated}, firstRow,
                                [&](OpBuilder &b, ValueRange a) {
                                  return weight(b, a[0], a[1]);
                                });
@@ -281,37 +246,69 @@ RunningState OnlineSoftmax::step(Value keyTile, bool masked,
                            [&](OpBuilder &b, ValueRange a) {
                              return weight(b, a[0], a[1]);
                            });
-  Value scaledSum = emit.mapRows({state.sum, rescale}, firstRow, multiply);
+  Value scaledSum = emit.mapRows(
+      {oldSum, rescale}, firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
+        return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
+      });
   Value sum = emit.reduce(tile::ReductionKind::Add, weights, scaledSum,
                           /*partial=*/true);
-  Value scaledOutput =
-      emit.map({state.output, rescale}, firstRow, emit.index(0), multiply);
-  auto packedType = tile::MatrixType::get(
-      builder.getContext(), schedule.tileQ, schedule.tileKV,
-      op.getElementType(), tile::MatrixKind::Operand);
-  Value packed = tile::PackOp::create(builder, loc, packedType, weights);
-  Value output =
-      tile::DotOp::create(builder, loc, state.output.getType(), packed, values,
-                          scaledOutput, /*transpose_rhs=*/false);
-  return {output, maximum, sum, state.tokens};
+  return {weights, maximum, sum, rescale};
 }
 
-RunningState OnlineSoftmax::loop(Value firstTile, Value endTile, bool masked,
-                                 RunningState state) {
+Value OnlineSoftmax::rescaled(Value output, Value rescale) {
+  return emit.map({output, rescale}, firstRow, emit.index(0),
+                  [&](OpBuilder &b, ValueRange a) -> Value {
+                    return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
+                  });
+}
+
+Value OnlineSoftmax::pack(Value weights) {
+  auto type = tile::MatrixType::get(
+      emit.builder.getContext(), schedule.tileQ, schedule.tileKV,
+      op.getElementType(), tile::MatrixKind::Operand);
+  return tile::PackOp::create(emit.builder, emit.loc, type, weights);
+}
+
+RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
+  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Value keys = pipeline->keysReady(place, state.tokens);
+  Value product = multiplyKeys(keys, /*async=*/false);
+  pipeline->keysDone(place);
+  Value values = pipeline->valuesReady(place, state.tokens);
+
+  Weights tile =
+      softmax(product, firstKey, masked, state.maximum, state.sum);
+  Value scaledOutput = rescaled(state.output, tile.rescale);
+  Value output = tile::DotOp::create(emit.builder, emit.loc,
+                                     state.output.getType(), pack(tile.weights),
+                                     values, scaledOutput);
+  pipeline->valuesDone(place);
+  return {output, tile.maximum, tile.sum, state.tokens};
+}
+
+SmallVector<Value> OnlineSoftmax::loop(Value first, Value end, ValueRange state,
+                                       Step step) {
   auto forOp = scf::ForOp::create(
-      emit.builder, emit.loc, firstTile, endTile, emit.index(1), state.values(),
-      [&](OpBuilder &, Location loc, Value keyTile, ValueRange carried) {
+      emit.builder, emit.loc, first, end, emit.index(1), state,
+      [&](OpBuilder &, Location loc, Value place, ValueRange carried) {
         OpBuilder::InsertionGuard guard(emit.builder);
-        emit.builder.setInsertionPointToEnd(keyTile.getParentBlock());
-        RunningState next = step(keyTile, masked, RunningState::from(carried));
-        scf::YieldOp::create(emit.builder, loc, next.values());
+        emit.builder.setInsertionPointToEnd(place.getParentBlock());
+        SmallVector<Value> next = step(place, carried);
+        scf::YieldOp::create(emit.builder, loc, next);
       });
-  return RunningState::from(forOp.getResults());
+  return SmallVector<Value>(forOp.getResults());
+}
+
+RunningState OnlineSoftmax::loop(Value first, Value end, bool masked,
+                                 RunningState state) {
+  return RunningState::from(
+      loop(first, end, state.values(), [&](Value place, ValueRange carried) {
+        return step(place, masked, RunningState::from(carried)).values();
+      }));
 }
 
 /// O / l and LSE.
 void OnlineSoftmax::finish(const RunningState &state) {
-  pipeline->drain(state.tokens);
   Value sum = tile::CombineOp::create(emit.builder, emit.loc,
                                       state.sum.getType(),
                                       tile::ReductionKind::Add, state.sum);
@@ -322,11 +319,8 @@ void OnlineSoftmax::finish(const RunningState &state) {
     return Value(
         arith::SelectOp::create(b, emit.loc, empty, emit.f32(0), quotient));
   });
-  Value output = emit.map({state.output, inverse}, firstRow, emit.index(0),
-                          [&](OpBuilder &b, ValueRange a) -> Value {
-                            return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
-                          });
-  tile::StoreOp::create(emit.builder, emit.loc, output, op.getO(), batch, head,
+  tile::StoreOp::create(emit.builder, emit.loc,
+                        rescaled(state.output, inverse), op.getO(), batch, head,
                         firstRow, seqQ);
   if (!op.writesLse())
     return;
@@ -343,22 +337,190 @@ void OnlineSoftmax::finish(const RunningState &state) {
                             head, firstRow, seqQ);
 }
 
+RunningState OnlineSoftmax::initialState(KvPipeline::Tokens tokens) {
+  return {emit.splat(0, emit.accumulator(schedule.tileQ, op.getHeadDimV())),
+          emit.splat(kMinusInfinity, emit.perRow(schedule.tileQ)),
+          emit.splat(0, emit.perRow(schedule.tileQ)), std::move(tokens)};
+}
+
+//===----------------------------------------------------------------------===//
+// With roles
+//===----------------------------------------------------------------------===//
+
+/// The key tile at a place of the walk.
+Value OnlineSoftmax::tileAt(Value place) {
+  if (!rings)
+    return place;
+  if (schedule.kvDirection == KvDirection::Forward)
+    return emit.add(visibleBegin, place);
+  return emit.sub(emit.sub(visibleEnd, emit.index(1)), place);
+}
+
+void OnlineSoftmax::send(KvRings::Passed before) {
+  rings->send({batch, head, headKV, firstRow,
+               emit.sub(visibleEnd, visibleBegin),
+               [&](Value place) { return tileAt(place); }},
+              before);
+}
+
+void OnlineSoftmax::await(MutableArrayRef<Value> matrices, int64_t pending,
+                          ValueRange after) {
+  SmallVector<Value> started(matrices);
+  auto op = tile::AwaitOp::create(emit.builder, emit.loc,
+                                  ValueRange(started).getTypes(), started,
+                                  after, pending);
+  llvm::copy(op.getResults(), matrices.begin());
+}
+
+/// Warpgroups start their products in turns, so that the softmax of one runs
+/// under the products of the next.
+void OnlineSoftmax::takeTurn() {
+  if (schedule.overlap == OverlapMode::Both)
+    tile::TakeTurnOp::create(emit.builder, emit.loc);
+}
+
+void OnlineSoftmax::passTurn() {
+  if (schedule.overlap == OverlapMode::Both)
+    tile::PassTurnOp::create(emit.builder, emit.loc);
+}
+
+PendingStep OnlineSoftmax::firstStep() {
+  RunningState state = initialState({});
+  Value place = emit.index(0);
+  Value keys = rings->keysReady(place, state.tokens);
+  takeTurn();
+  Value product = multiplyKeys(keys, /*async=*/false);
+  passTurn();
+  rings->keysDone(place);
+  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Weights tile = softmax(product, firstKey, /*masked=*/true, state.maximum,
+                         state.sum);
+  return {{state.output, tile.maximum, tile.sum, {}},
+          pack(tile.weights),
+          tile.rescale};
+}
+
+PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
+                                          PendingStep before) {
+  RunningState &state = before.state;
+  Value previous = emit.sub(place, emit.index(1));
+  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+
+  Value keys = rings->keysReady(place, state.tokens);
+  takeTurn();
+  Value product = multiplyKeys(keys, /*async=*/true);
+  Value values = rings->valuesReady(previous, state.tokens);
+  // O is rescaled while S' is being computed.
+  Value rescale = tile::PinOp::create(
+      emit.builder, emit.loc, before.rescale.getType(), before.rescale);
+  Value output = tile::DotOp::create(
+      emit.builder, emit.loc, state.output.getType(), before.weights, values,
+      rescaled(state.output, rescale), /*transpose_rhs=*/false,
+      /*async=*/true);
+  passTurn();
+  await(product, /*pending=*/1);
+  rings->keysDone(place);
+
+  Weights tile = softmax(product, firstKey, masked, state.maximum, state.sum);
+  Value inFlight[] = {output, before.weights};
+  await(inFlight, /*pending=*/0, /*after=*/tile.sum);
+  rings->valuesDone(previous);
+  return {{inFlight[0], tile.maximum, tile.sum, {}},
+          pack(tile.weights),
+          tile.rescale};
+}
+
+RunningState OnlineSoftmax::lastStep(PendingStep pending) {
+  RunningState state = pending.state;
+  Value last = emit.sub(emit.sub(visibleEnd, visibleBegin), emit.index(1));
+  Value values = rings->valuesReady(last, state.tokens);
+  state.output = tile::DotOp::create(
+      emit.builder, emit.loc, state.output.getType(), pending.weights, values,
+      rescaled(state.output, pending.rescale));
+  rings->valuesDone(last);
+  return state;
+}
+
+/// The three loops by places of the walk, which starts at either end.
+void OnlineSoftmax::consume(KvRings::Passed before) {
+  queries = rings->receiveQueries(before);
+  bool forward = schedule.kvDirection == KvDirection::Forward;
+  Value plainBegin = forward ? emit.sub(fullBegin, visibleBegin)
+                             : emit.sub(visibleEnd, fullEnd);
+  Value plainEnd = forward ? emit.sub(fullEnd, visibleBegin)
+                           : emit.sub(visibleEnd, fullBegin);
+  Value end = emit.sub(visibleEnd, visibleBegin), zero = emit.index(0);
+  bool overlapped = schedule.overlap == OverlapMode::Intra ||
+                    schedule.overlap == OverlapMode::Both;
+  if (!overlapped) {
+    RunningState state = initialState({});
+    state = loop(zero, plainBegin, /*masked=*/true, state);
+    state = loop(plainBegin, plainEnd, /*masked=*/false, state);
+    state = loop(plainEnd, end, /*masked=*/true, state);
+    rings->queriesDone();
+    return finish(state);
+  }
+  auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
+    return PendingStep::from(
+        loop(first, end, state.values(), [&](Value place, ValueRange carried) {
+          return overlappedStep(place, masked, PendingStep::from(carried))
+              .values();
+        }));
+  };
+  PendingStep state = firstStep();
+  Value one = emit.index(1);
+  bool plainToEnd = plainEnd == end;
+  // Without a mask only the last keys need one: they come first or last.
+  if (op.hasMask() || forward) {
+    plainBegin = emit.max(plainBegin, one);
+    state = walk(one, plainBegin, /*masked=*/true, state);
+  } else {
+    plainBegin = one;
+  }
+  plainEnd = emit.max(plainEnd, plainBegin);
+  state = walk(plainBegin, plainEnd, /*masked=*/false, state);
+  if (!plainToEnd)
+    state = walk(plainEnd, end, /*masked=*/true, state);
+  rings->queriesDone();
+  finish(lastStep(state));
+}
+
+void OnlineSoftmax::lowerWithRoles() {
+  KvRings storage(emit, schedule, op);
+  pipeline = rings = &storage;
+  auto roles = tile::RolesOp::create(emit.builder, emit.loc);
+  emit.builder.setInsertionPointToStart(&roles.getProducer().front());
+  QueryTiles tiles(emit, op, schedule);
+  auto count = [&] { return emit.sub(visibleEnd, visibleBegin); };
+  tiles.forEach([&](const QueryTile &tile, KvRings::Passed before) {
+    placeAt(tile);
+    send(before);
+    return count();
+  });
+  emit.builder.setInsertionPointToStart(&roles.getConsumers().front());
+  tiles.forEach([&](const QueryTile &tile, KvRings::Passed before) {
+    placeAt(tile);
+    consume(before);
+    return count();
+  });
+}
+
 void OnlineSoftmax::lower() {
   factor = moveToExp2Domain(op);
-  readGrid();
-  findKeyTiles();
+  if (schedule.producer == ProducerKind::Tma)
+    return lowerWithRoles();
+  placeAt(QueryTiles(emit, op, schedule).ofGrid());
   Value keyLimit =
       emit.min(seqKV, emit.mul(visibleEnd, emit.index(schedule.tileKV)));
-  pipeline.emplace(emit, schedule, op,
-                   KvPipeline::Place{batch, headKV, visibleBegin, keyLimit});
+  KvCopies copies(emit, schedule, op,
+                  KvCopies::Place{batch, headKV, visibleBegin, keyLimit});
+  pipeline = &copies;
   queries = loadQueries();
-  RunningState state{
-      emit.splat(0, emit.accumulator(schedule.tileQ, op.getHeadDimV())),
-      emit.splat(kMinusInfinity, emit.perRow(schedule.tileQ)),
-      emit.splat(0, emit.perRow(schedule.tileQ)), pipeline->start()};
+  RunningState state = initialState(copies.start());
   state = loop(visibleBegin, fullBegin, /*masked=*/true, state);
   state = loop(fullBegin, fullEnd, /*masked=*/false, state);
   state = loop(fullEnd, visibleEnd, /*masked=*/true, state);
+  copies.drain(state.tokens);
   finish(state);
 }
 

@@ -29,6 +29,9 @@ Value TileEmitter::max(Value a, Value b) {
 Value TileEmitter::floorDiv(Value a, int64_t b) {
   return b == 1 ? a : builder.createOrFold<arith::DivUIOp>(loc, a, index(b));
 }
+Value TileEmitter::div(Value a, Value b) {
+  return builder.createOrFold<arith::DivUIOp>(loc, a, b);
+}
 Value TileEmitter::ceilDiv(Value a, int64_t b) {
   return floorDiv(add(a, index(b - 1)), b);
 }

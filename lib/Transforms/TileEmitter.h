@@ -27,6 +27,7 @@ public:
   mlir::Value max(mlir::Value a, mlir::Value b);
   /// Of non-negative values.
   mlir::Value floorDiv(mlir::Value a, int64_t b);
+  mlir::Value div(mlir::Value a, mlir::Value b);
   mlir::Value ceilDiv(mlir::Value a, int64_t b);
   mlir::Value remainder(mlir::Value a, int64_t b);
   mlir::Value dim(mlir::Value memref, int64_t dimension);

@@ -25,6 +25,19 @@ typedef enum kgen_copy_t {
 /* Every device of the driver can use it (managed memory). */
 #define KGEN_ON_EVERY_DEVICE (-2)
 
+/* The parameters of cuTensorMapEncodeTiled, in its numbers for enumerations,
+   which emulated devices share. Dimension 0 is the innermost. Interleave and
+   out-of-bounds fill are 0 (none, zeros). */
+typedef struct kgen_map_request_t {
+  uint32_t type, rank;
+  void *address;
+  uint64_t sizes[KGEN_MAX_TENSOR_MAP_RANK];       /* elements */
+  uint64_t strides[KGEN_MAX_TENSOR_MAP_RANK - 1]; /* bytes, of dimensions 1.. */
+  uint32_t box[KGEN_MAX_TENSOR_MAP_RANK];         /* elements */
+  uint32_t steps[KGEN_MAX_TENSOR_MAP_RANK];       /* all 1 */
+  uint32_t swizzle, l2_promotion;
+} kgen_map_request_t;
+
 struct kgen_driver_t {
   /* Whose artefacts it runs; 0: info->target of each device says it, and no
      device is opened unless it is named. */
@@ -81,6 +94,10 @@ struct kgen_driver_t {
                           const kgen_artifact_header_t *header,
                           const int64_t grid[3], void **arguments,
                           void *stream);
+  /* Fills 128 bytes, aligned to 64. Asked only for kernels that `load` took.
+     NULL: the driver takes no artefacts with tensor maps. */
+  kgen_status_t (*encode_map)(kgen_device_t *device,
+                              const kgen_map_request_t *request, void *map);
   /* Greatest number of blocks in x, y, z. */
   int64_t grid_limit[3];
 

@@ -6,13 +6,14 @@
 |*
 |*   kgen_artifact_header_t                        at 0
 |*   kgen_artifact_parameter_t [parameter_count]   at parameters_offset
+|*   kgen_artifact_tensor_map_t [tensor_map_count] at tensor_maps_offset
 |*   code bytes, then one zero byte                at code_offset
 |*   info text (JSON, UTF-8), then one zero byte   at info_offset
 |*
 |* The compiler (lib/Target/Common) writes it and the runtime reads it; both
 take
 |* the layout from here. Offsets count from the first byte of the header.
-|* parameters_offset is a multiple of 8. Sections may be in any order and may
+|* parameters_offset and tensor_maps_offset are multiples of 8. Sections may be in any order and may
 |* have gaps, but lie after the header and within total_size. Everything that is
 |* reserved or unused is zero. C11 and C++; includes only <stdint.h>.
 |*
@@ -34,8 +35,13 @@ extern "C" {
 #define KGEN_ARTIFACT_MAGIC_SIZE 8
 
 /* Raised by every change that an older reader would misread. A reader refuses
-   a greater version. */
-#define KGEN_ARTIFACT_VERSION 1
+   a greater version. A writer gives an artefact the least version that has what
+   it uses, so that older readers take it.
+     1: everything but what follows
+     2: tensor maps, clusters and persistent grids; in version 1 their fields
+        are reserved and count as zero */
+#define KGEN_ARTIFACT_VERSION 2
+#define KGEN_ARTIFACT_OLDEST_VERSION 1
 
 /* The checksum (XXH3-64, seed 0) covers [KGEN_ARTIFACT_CHECKSUM_START,
    total_size). The fields before it are each checked by value. */
@@ -46,6 +52,18 @@ extern "C" {
 
 /* Greatest number of parameters. */
 #define KGEN_MAX_PARAMETERS 64
+
+/* Greatest number of tensor maps, and of their dimensions. */
+#define KGEN_MAX_TENSOR_MAPS 16
+#define KGEN_MAX_TENSOR_MAP_RANK 5
+
+/* Bytes of one tensor map as a kernel argument, and its alignment. */
+#define KGEN_TENSOR_MAP_SIZE 128
+#define KGEN_TENSOR_MAP_ALIGNMENT 64
+
+/* Greatest number of blocks of a cluster that every device with clusters has.
+ */
+#define KGEN_MAX_CLUSTER_BLOCKS 8
 
 /* Sizes of the name fields, with the terminating zero. */
 #define KGEN_ARTIFACT_ARCH_SIZE 32
@@ -134,6 +152,36 @@ typedef struct kgen_artifact_grid_rule_t {
   int64_t divisor;    /* >= 1 */
 } kgen_artifact_grid_rule_t;
 
+/* How the tile counts of the three grid rules become blocks. */
+typedef enum kgen_grid_kind_t {
+  /* One block a tile. */
+  KGEN_GRID_PLAIN = 0,
+  /* y and z are 1, and x is the number of all tiles, but at most
+     blocks_per_processor times the device's processors: a kernel that takes
+     tiles until none is left. It computes their number from its arguments. */
+  KGEN_GRID_PERSISTENT = 1
+} kgen_grid_kind_t;
+
+/* CUDA: one tensor map (CUtensorMap), a kernel argument after all those of the
+   parameters, in the table's order: 128 bytes passed by value, aligned to 64.
+   The runtime encodes it at every launch for the tensor that is passed: its
+   pointer, its sizes, contiguous row-major strides, tiled mode without
+   interleave, element strides 1, and zeros for what a copy reads out of bounds.
+   The map of a tensor without elements is all zero: the kernel must not copy
+   through it. */
+typedef struct kgen_artifact_tensor_map_t {
+  int32_t parameter;     /* index of the tensor parameter that it views */
+  uint32_t element_type; /* kgen_element_type_t, the parameter's; neither i1 nor
+                            i64 */
+  uint32_t rank;         /* the parameter's, 1 to KGEN_MAX_TENSOR_MAP_RANK */
+  uint32_t box[KGEN_MAX_TENSOR_MAP_RANK]; /* elements of one copy, innermost
+                            first, each 1 to 256; the first `rank` count */
+  uint32_t swizzle;      /* bytes of the pattern: 0 (none), 32, 64 or 128; with
+                            one, a row of the box has at most so many bytes */
+  uint32_t l2_promotion; /* bytes that a miss fetches into L2: 0, 64, 128, 256 */
+  uint32_t reserved[2];
+} kgen_artifact_tensor_map_t;
+
 /* The header. Fields up to `checksum` keep place and meaning in every version.
  */
 typedef struct kgen_artifact_header_t {
@@ -160,7 +208,19 @@ typedef struct kgen_artifact_header_t {
   uint64_t info_offset;
   uint64_t info_size; /* without the zero byte after it; 0: no info (the zero
                          byte is still there) */
-  uint8_t reserved[40];
+  /* Version 2; zero in version 1. */
+  uint32_t cluster[3];       /* blocks of a cluster in x, y, z; all zero: no
+                                clusters. Each grid dimension is rounded up to a
+                                multiple (a persistent grid that the processors
+                                limit: down), so that a kernel must bear blocks
+                                without a tile */
+  uint32_t tensor_map_count; /* at most KGEN_MAX_TENSOR_MAPS; CUDA only */
+  uint64_t tensor_maps_offset;
+  uint32_t tensor_map_size;      /* sizeof(kgen_artifact_tensor_map_t); 0 if
+                                    there are none */
+  uint32_t grid_kind;            /* kgen_grid_kind_t */
+  uint32_t blocks_per_processor; /* of a persistent grid, >= 1; else 0 */
+  uint32_t reserved;
 } kgen_artifact_header_t;
 
 /* What a CPU kernel exports under `kernel_name`, called once for each block by
@@ -174,6 +234,7 @@ typedef void (*kgen_cpu_kernel_t)(void **arguments, const int64_t *block,
 KGEN_ARTIFACT_ASSERT(sizeof(kgen_artifact_dimension_t) == 16, "layout");
 KGEN_ARTIFACT_ASSERT(sizeof(kgen_artifact_parameter_t) == 200, "layout");
 KGEN_ARTIFACT_ASSERT(sizeof(kgen_artifact_grid_rule_t) == 24, "layout");
+KGEN_ARTIFACT_ASSERT(sizeof(kgen_artifact_tensor_map_t) == 48, "layout");
 KGEN_ARTIFACT_ASSERT(sizeof(kgen_artifact_header_t) == 384, "layout");
 
 #ifdef __cplusplus

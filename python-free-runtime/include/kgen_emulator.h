@@ -144,7 +144,33 @@ typedef struct kgen_emulator_api_t {
      and declared memory and registers, a table for people. Writes at most
      `size` bytes, zero terminated. */
   void (*describe)(const kgen_emulator_code_t *code, char *text, size_t size);
+  /* What follows was added later: it is there if `size` covers it. */
+
+  /* Writes a tensor map (128 bytes at `map`, aligned to 64) for the emulated
+     TMA. The parameters are those of cuTensorMapEncodeTiled, with its numbers
+     for enumerations: sizes, box and steps have `rank` entries, innermost
+     first, strides (bytes) one less. Refuses what CUDA documents as invalid. */
+  int32_t (*encode_tensor_map)(kgen_emulator_device_t *device, void *map,
+                               uint32_t type, uint32_t rank, void *address,
+                               const uint64_t *sizes, const uint64_t *strides,
+                               const uint32_t *box, const uint32_t *steps,
+                               uint32_t interleave, uint32_t swizzle,
+                               uint32_t l2_promotion, uint32_t fill,
+                               char *error, size_t error_size);
+
+  /* `launch` in clusters of cluster[0] x cluster[1] x cluster[2] blocks, of
+     which the grid holds a whole number. arguments[i] of a tensor map points at
+     its 128 bytes. */
+  int32_t (*launch_clusters)(kgen_emulator_code_t *code, const int64_t grid[3],
+                             const uint32_t cluster[3], uint32_t threads,
+                             uint64_t dynamic_shared_bytes, void **arguments,
+                             size_t argument_count, char *error,
+                             size_t error_size);
 } kgen_emulator_api_t;
+
+/* sizeof of the first table: what every library has. */
+#define KGEN_EMULATOR_FIRST_SIZE                                               \
+  offsetof(kgen_emulator_api_t, encode_tensor_map)
 
 /* Exported by libkgen_emulator.so under this name. Static. */
 typedef const kgen_emulator_api_t *(*kgen_emulator_get_api_t)(void);

@@ -121,7 +121,10 @@ typedef enum kgen_status_t {
   KGEN_STATUS_EMULATION_FINDING = 7029,
   /* A time was asked of an emulated device. Retry: no, see
      kgen_device_get_counts. */
-  KGEN_STATUS_NO_CLOCK = 7030
+  KGEN_STATUS_NO_CLOCK = 7030,
+  /* Launch: a tensor that the kernel reads through a tensor map is larger than
+     a map can say. Retry: no. */
+  KGEN_STATUS_TENSOR_MAP_LIMIT = 7031
 } kgen_status_t;
 
 /* The runtime's version, "0.1.0". Static. Since 0.1. */
@@ -340,6 +343,8 @@ typedef struct kgen_artifact_info_t {
   uint64_t checksum; /* identifies the artefact */
   uint32_t parameter_count;
   uint32_t symbol_count;
+  uint32_t tensor_map_count;
+  uint32_t cluster[3]; /* blocks in x, y, z; all 0: no clusters */
   const char *arch; /* this and what follows belongs to the artefact */
   const char *kernel_name;
   const char *info_json; /* problem, schedule, compiler, ...; "" if none */

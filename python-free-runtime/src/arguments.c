@@ -172,26 +172,6 @@ kgen_status_t kgen_check_pointers(const kgen_artifact_t *artifact,
   return KGEN_STATUS_OK;
 }
 
-kgen_status_t kgen_compute_grid(const kgen_artifact_t *artifact,
-                                const kgen_argument_t *arguments,
-                                int64_t grid[3]) {
-  for (int i = 0; i < 3; ++i) {
-    const kgen_artifact_grid_rule_t *rule = &artifact->header->grid[i];
-    if (rule->parameter == KGEN_GRID_CONSTANT) {
-      grid[i] = rule->multiplier;
-      continue;
-    }
-    int64_t size = arguments[rule->parameter].sizes[rule->dimension];
-    int64_t work;
-    if (__builtin_mul_overflow(size, rule->multiplier, &work))
-      return kgen_fail(KGEN_STATUS_LAUNCH_LIMIT,
-                       "grid dimension %c counts %lld times %lld", "xyz"[i],
-                       (long long)size, (long long)rule -> multiplier);
-    grid[i] = work / rule->divisor + (work % rule->divisor != 0);
-  }
-  return KGEN_STATUS_OK;
-}
-
 static void push(kgen_packed_arguments_t *packed, uint64_t value) {
   packed->values[packed->count] = value;
   packed->pointers[packed->count] = &packed->values[packed->count];

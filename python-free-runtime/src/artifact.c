@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +39,13 @@ static kgen_status_t check_envelope(const unsigned char *data, size_t size,
   /* Of an artefact in another version only these fields have a known place. */
   memset(header, 0, sizeof(*header));
   memcpy(header, data, KGEN_ARTIFACT_CHECKSUM_START);
-  if (header->format_version != KGEN_ARTIFACT_VERSION)
+  if (header->format_version < KGEN_ARTIFACT_OLDEST_VERSION ||
+      header->format_version > KGEN_ARTIFACT_VERSION)
     return kgen_fail(KGEN_STATUS_ARTIFACT_VERSION,
                      "artefact has format version %u, this runtime (%s) reads "
-                     "version %u",
+                     "versions %u to %u",
                      header->format_version, kgen_version(),
+                     (unsigned)KGEN_ARTIFACT_OLDEST_VERSION,
                      (unsigned)KGEN_ARTIFACT_VERSION);
   if (size < sizeof(*header) || header->total_size > size)
     return kgen_fail(KGEN_STATUS_ARTIFACT_TRUNCATED,
@@ -60,6 +63,9 @@ static kgen_status_t check_envelope(const unsigned char *data, size_t size,
                      "artefact has checksum %016llx, its bytes give %016llx",
                      (unsigned long long)header->checksum,
                      (unsigned long long)sum);
+  if (header->format_version < 2)
+    memset(header->cluster, 0,
+           sizeof(*header) - offsetof(kgen_artifact_header_t, cluster));
   return KGEN_STATUS_OK;
 }
 
@@ -78,6 +84,45 @@ static kgen_status_t check_section(const kgen_artifact_header_t *header,
 
 static bool is_terminated(const char *text, size_t capacity) {
   return memchr(text, 0, capacity) != NULL;
+}
+
+/* What tensor maps, clusters and grids need of the header alone. */
+static kgen_status_t check_version2(const kgen_artifact_header_t *header) {
+  uint64_t blocks = 1;
+  for (int i = 0; i < 3; ++i) {
+    uint32_t extent = header->cluster[i];
+    if ((extent == 0) != (header->cluster[0] == 0) ||
+        extent > KGEN_MAX_CLUSTER_BLOCKS)
+      return malformed("cluster", extent, KGEN_MAX_CLUSTER_BLOCKS);
+    blocks *= extent ? extent : 1;
+  }
+  if (blocks > KGEN_MAX_CLUSTER_BLOCKS)
+    return malformed("cluster", blocks, KGEN_MAX_CLUSTER_BLOCKS);
+  if (header->grid_kind > KGEN_GRID_PERSISTENT)
+    return malformed("grid_kind", header->grid_kind, KGEN_GRID_PERSISTENT);
+  bool is_persistent = header->grid_kind == KGEN_GRID_PERSISTENT;
+  if (is_persistent != (header->blocks_per_processor != 0))
+    return malformed("blocks_per_processor", header->blocks_per_processor,
+                     is_persistent);
+  bool is_cudas = blocks > 1 || header->tensor_map_count > 0;
+  if (is_cudas && header->target != KGEN_TARGET_CUDA)
+    return malformed("target", header->target, KGEN_TARGET_CUDA);
+  if (is_persistent && (header->cluster[1] > 1 || header->cluster[2] > 1))
+    return malformed("cluster of a persistent grid", blocks,
+                     header->cluster[0]);
+  if (header->tensor_map_count == 0)
+    return KGEN_STATUS_OK;
+  if (header->tensor_map_count > KGEN_MAX_TENSOR_MAPS)
+    return malformed("tensor_map_count", header->tensor_map_count,
+                     KGEN_MAX_TENSOR_MAPS);
+  if (header->tensor_map_size != sizeof(kgen_artifact_tensor_map_t))
+    return malformed("tensor_map_size", header->tensor_map_size,
+                     sizeof(kgen_artifact_tensor_map_t));
+  if (header->tensor_maps_offset % 8 != 0)
+    return malformed("tensor_maps_offset", header->tensor_maps_offset, 8);
+  return check_section(
+      header, "tensor_maps", header->tensor_maps_offset,
+      (uint64_t)header->tensor_map_count * header->tensor_map_size, 0);
 }
 
 static bool code_fits_target(uint32_t format, uint32_t target) {
@@ -123,6 +168,7 @@ static kgen_status_t check_header(const kgen_artifact_header_t *header) {
       (uint64_t)header->parameter_count * header->parameter_size, 0));
   KGEN_RETURN_IF_ERROR(
       check_section(header, "code", header->code_offset, header->code_size, 1));
+  KGEN_RETURN_IF_ERROR(check_version2(header));
   return check_section(header, "info", header->info_offset, header->info_size,
                        1);
 }
@@ -192,6 +238,8 @@ static kgen_status_t check_contents(const kgen_artifact_t *artifact) {
   const kgen_artifact_header_t *header = artifact->header;
   for (uint32_t i = 0; i < header->parameter_count; ++i)
     KGEN_RETURN_IF_ERROR(check_parameter(header, &artifact->parameters[i]));
+  for (uint32_t i = 0; i < header->tensor_map_count; ++i)
+    KGEN_RETURN_IF_ERROR(kgen_check_tensor_map(artifact, i));
   KGEN_RETURN_IF_ERROR(check_grid(artifact));
   if (artifact->bytes[header->code_offset + header->code_size] ||
       artifact->bytes[header->info_offset + header->info_size])
@@ -218,10 +266,13 @@ kgen_status_t kgen_artifact_load(const void *data, size_t size,
                      "no host memory for an artefact of %llu bytes",
                      (unsigned long long)header.total_size);
   memcpy(artifact->bytes, data, header.total_size);
+  memcpy(artifact->bytes, &header, sizeof(header)); /* as this version's */
   atomic_init(&artifact->references, 1);
   artifact->header = (const void *)artifact->bytes;
   artifact->parameters =
       (const void *)(artifact->bytes + header.parameters_offset);
+  artifact->tensor_maps =
+      (const void *)(artifact->bytes + header.tensor_maps_offset);
   kgen_status_t status = check_contents(artifact);
   if (status != KGEN_STATUS_OK) {
     free(artifact);
@@ -304,6 +355,8 @@ kgen_status_t kgen_artifact_get_info(const kgen_artifact_t *artifact,
       .checksum = header->checksum,
       .parameter_count = header->parameter_count,
       .symbol_count = header->symbol_count,
+      .tensor_map_count = header->tensor_map_count,
+      .cluster = {header->cluster[0], header->cluster[1], header->cluster[2]},
       .arch = header->arch,
       .kernel_name = header->kernel_name,
       .info_json = (const char *)artifact->bytes + header->info_offset,

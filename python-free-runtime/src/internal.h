@@ -33,6 +33,7 @@ struct kgen_artifact_t {
   atomic_int references;
   const kgen_artifact_header_t *header;
   const kgen_artifact_parameter_t *parameters;
+  const kgen_artifact_tensor_map_t *tensor_maps; /* tensor_map_count of them */
   _Alignas(16) unsigned char bytes[];
 };
 
@@ -56,14 +57,25 @@ struct kgen_event_t {
   atomic_bool recorded;
 };
 
+/* Tensor maps of a kernel's latest launches (tensor_map.c). */
+typedef struct kgen_map_cache_t kgen_map_cache_t;
+
 struct kgen_kernel_t {
   kgen_device_t *device;
   kgen_artifact_t *artifact;
+  kgen_map_cache_t *maps; /* NULL: the kernel has no tensor maps */
   void *code; /* the driver's */
 };
 
-/* Greatest number of kernel arguments: a pointer and its dynamic sizes each. */
-#define KGEN_MAX_KERNEL_ARGUMENTS (KGEN_MAX_PARAMETERS * (1 + KGEN_MAX_RANK))
+/* Greatest number of kernel arguments: a pointer and its dynamic sizes each,
+   then tensor maps. */
+#define KGEN_MAX_KERNEL_ARGUMENTS                                              \
+  (KGEN_MAX_PARAMETERS * (1 + KGEN_MAX_RANK) + KGEN_MAX_TENSOR_MAPS)
+
+/* The bytes of one tensor map, as the driver encodes them. */
+typedef struct kgen_map_t {
+  _Alignas(KGEN_TENSOR_MAP_ALIGNMENT) unsigned char bytes[KGEN_TENSOR_MAP_SIZE];
+} kgen_map_t;
 
 /* Kernel arguments as the drivers take them: pointers[i] points at values[i].
  */
@@ -81,14 +93,27 @@ kgen_status_t kgen_check_pointers(const kgen_artifact_t *artifact,
                                   const kgen_argument_t *arguments);
 /* Bytes of a tensor argument whose shape has been checked. */
 size_t kgen_argument_bytes(const kgen_argument_t *argument);
-/* Evaluates the grid rules; shapes must have been checked. */
+/* Evaluates the grid rules for a device; shapes must have been checked. */
 kgen_status_t kgen_compute_grid(const kgen_artifact_t *artifact,
+                                const kgen_device_info_t *info,
                                 const kgen_argument_t *arguments,
                                 int64_t grid[3]);
 /* Packs checked arguments by the kernel ABI. */
 void kgen_pack_arguments(const kgen_artifact_t *artifact,
                          const kgen_argument_t *arguments,
                          kgen_packed_arguments_t *packed);
+
+/* Checks what of a tensor map does not depend on a launch. */
+kgen_status_t kgen_check_tensor_map(const kgen_artifact_t *artifact,
+                                    uint32_t index);
+kgen_status_t kgen_map_cache_create(const kgen_artifact_t *artifact,
+                                    kgen_map_cache_t **cache);
+void kgen_map_cache_destroy(kgen_map_cache_t *cache);
+/* Encodes the kernel's tensor maps for checked arguments, or takes them from
+   the cache; maps has room for tensor_map_count. Thread-safe. */
+kgen_status_t kgen_encode_maps(const kgen_kernel_t *kernel,
+                               const kgen_argument_t *arguments,
+                               kgen_map_t *maps);
 
 /* "tensor", "f32", ... for messages. */
 const char *kgen_kind_name(kgen_parameter_kind_t kind);

@@ -55,6 +55,12 @@ kgen_status_t kgen_kernel_load(kgen_device_t *device, kgen_artifact_t *artifact,
   }
   loaded->device = device;
   loaded->artifact = artifact;
+  status = kgen_map_cache_create(artifact, &loaded->maps);
+  if (status != KGEN_STATUS_OK) {
+    device->driver->unload(device, loaded->code);
+    free(loaded);
+    return status;
+  }
   kgen_artifact_retain(artifact);
   *kernel = loaded;
   return KGEN_STATUS_OK;
@@ -64,6 +70,7 @@ void kgen_kernel_destroy(kgen_kernel_t *kernel) {
   if (!kernel)
     return;
   kernel->device->driver->unload(kernel->device, kernel->code);
+  kgen_map_cache_destroy(kernel->maps);
   kgen_artifact_destroy(kernel->artifact);
   free(kernel);
 }
@@ -121,7 +128,8 @@ kgen_status_t kgen_kernel_get_grid(const kgen_kernel_t *kernel,
                      kernel ? "grid" : "kernel");
   KGEN_RETURN_IF_ERROR(kgen_check_shapes(kernel->artifact, arguments, count));
   KGEN_RETURN_IF_ERROR(kgen_check_pointers(kernel->artifact, arguments));
-  KGEN_RETURN_IF_ERROR(kgen_compute_grid(kernel->artifact, arguments, grid));
+  KGEN_RETURN_IF_ERROR(kgen_compute_grid(
+      kernel->artifact, &kernel->device->info, arguments, grid));
   return check_grid(kernel, grid);
 }
 
@@ -138,7 +146,11 @@ kgen_status_t kgen_launch(const kgen_kernel_t *kernel,
   if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0)
     return KGEN_STATUS_OK;
   kgen_packed_arguments_t packed;
+  kgen_map_t maps[KGEN_MAX_TENSOR_MAPS];
   kgen_pack_arguments(kernel->artifact, arguments, &packed);
+  KGEN_RETURN_IF_ERROR(kgen_encode_maps(kernel, arguments, maps));
+  for (uint32_t i = 0; i < kernel->artifact->header->tensor_map_count; ++i)
+    packed.pointers[packed.count++] = &maps[i];
   return kernel->device->driver->launch(
       kernel->device, kernel->code, kernel->artifact->header, grid,
       packed.pointers, stream ? stream->native : NULL);

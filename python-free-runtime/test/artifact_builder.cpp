@@ -54,6 +54,20 @@ void ArtifactBuilder::addScalar(const std::string &name,
   parameters.back().kind = KGEN_KIND_SCALAR;
 }
 
+void ArtifactBuilder::addMap(int32_t index, const std::vector<uint32_t> &box,
+                             uint32_t swizzle, uint32_t promotion) {
+  kgen_artifact_tensor_map_t map{};
+  map.parameter = index;
+  map.element_type = parameters[static_cast<size_t>(index)].element_type;
+  map.rank = parameters[static_cast<size_t>(index)].rank;
+  std::copy(box.begin(), box.end(), map.box);
+  map.swizzle = swizzle;
+  map.l2_promotion = promotion;
+  maps.push_back(map);
+  header.tensor_map_count = static_cast<uint32_t>(maps.size());
+  header.tensor_map_size = sizeof(map);
+}
+
 void ArtifactBuilder::setArch(const std::string &arch) {
   std::snprintf(header.arch, sizeof(header.arch), "%s", arch.c_str());
 }
@@ -70,6 +84,11 @@ std::string ArtifactBuilder::build() const {
                                  sizeof(kgen_artifact_parameter_t));
   out.parameter_count = static_cast<uint32_t>(parameters.size());
   out.parameters_offset = sizeof(out);
+  std::string mapBytes(reinterpret_cast<const char *>(maps.data()),
+                       maps.size() * sizeof(kgen_artifact_tensor_map_t));
+  if (!maps.empty())
+    out.tensor_maps_offset = out.parameters_offset + parameterBytes.size();
+  parameterBytes += mapBytes;
   out.code_offset = out.parameters_offset + parameterBytes.size();
   out.code_size = code.size();
   out.info_offset = out.code_offset + out.code_size + 1;

@@ -20,6 +20,9 @@ struct ArtifactBuilder {
   void addTensor(const std::string &name, kgen_parameter_role_t role,
                  kgen_element_type_t type, const std::vector<int64_t> &sizes);
   void addScalar(const std::string &name, kgen_element_type_t type);
+  /// A tensor map of parameter `index`, whose type and rank it takes.
+  void addMap(int32_t index, const std::vector<uint32_t> &box,
+              uint32_t swizzle = 0, uint32_t promotion = 0);
   void setArch(const std::string &arch);
   void setKernelName(const std::string &name);
 
@@ -28,6 +31,7 @@ struct ArtifactBuilder {
 
   kgen_artifact_header_t header;
   std::vector<kgen_artifact_parameter_t> parameters;
+  std::vector<kgen_artifact_tensor_map_t> maps;
   std::string code, info;
 };
 

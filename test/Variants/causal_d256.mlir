@@ -3,6 +3,8 @@
 // RUN: kgen-opt %s --attention-lower=target=gfx90a -o /dev/null 2>&1 | count 0
 // RUN: kgen-opt %s --attention-lower=target=gfx942 -o /dev/null 2>&1 | count 0
 // RUN: kgen-opt %s --attention-lower=target=gfx950 -o /dev/null 2>&1 | count 0
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_90a -o /dev/null 2>&1 | count 0 %}
+// RUN: %if hopper-gpu %{ kgen-opt %s --attention-verify=target=sm_90a -o /dev/null %}
 
 func.func @causal_d256_bf16(%q: tensor<?x4x?x256xbf16>, %k: tensor<?x2x?x256xbf16>, %v: tensor<?x2x?x256xbf16>)
     -> (tensor<?x4x?x256xbf16>, tensor<?x4x?xf32>) {

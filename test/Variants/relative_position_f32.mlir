@@ -3,6 +3,7 @@
 // RUN: kgen-opt %s --attention-verify=target=cpu -o /dev/null
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null 2>&1 | count 0 %}
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=h100 -o /dev/null 2>&1 | count 0 %}
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_90a -o /dev/null 2>&1 | count 0 %}
 // RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}
 
 func.func @relative_position_f32(%q: tensor<?x4x?x64xf32>, %k: tensor<?x1x?x64xf32>, %v: tensor<?x1x?x32xf32>)

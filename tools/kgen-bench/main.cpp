@@ -1,12 +1,12 @@
 //===- main.cpp - kgen-bench: times artefacts against each other -----------===//
 //
-// kgen-bench BASE.kgen OTHER.kgen... [options of kgen-verify]
+// kgen-bench BASE.kgen OTHER.kgen... [--json=FILE] [options of kgen-verify]
 //
 // Verifies every artefact, then times each of the others against the first one,
 // in turn, in the same worker and on the same random tensors. All of them must
 // be of the same problem. A ratio below 1: faster than the first. Only accepted
-// kernels are timed. Exit status: 0 all accepted, 1 one was rejected, 2 one could
-// not be judged.
+// kernels are timed. --json appends one line a comparison. Exit status: 0 all
+// accepted, 1 one was rejected, 2 one could not be judged.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,11 +14,13 @@
 
 #include "kgen/Verifier/Client.h"
 #include "kgen/Verifier/Service.h"
+#include "nlohmann/json.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace kgen;
@@ -26,8 +28,10 @@ using namespace kgen;
 namespace {
 
 constexpr const char *kBenchUsage =
-    "usage: kgen-bench BASE.kgen OTHER.kgen... [options of kgen-verify]\n"
+    "usage: kgen-bench BASE.kgen OTHER.kgen... [--json=FILE] [options of "
+    "kgen-verify]\n"
     "Verifies each artefact, then times each against the first, interleaved.\n"
+    "--json=FILE appends each comparison as a line of JSON.\n"
     "\nexit status: 0 all accepted, 1 one rejected, 2 one not judged\n";
 
 int fail(const Error &error) {
@@ -58,8 +62,64 @@ int verify(WorkerClient &client, const char *artifact, VerifyRequest request) {
   return static_cast<int>(verdict.status);
 }
 
-int compare(WorkerClient &client, const char *base, const char *other,
-            const VerifyRequest &request) {
+/// What is on the command line.
+struct BenchOptions {
+  std::vector<char *> artifacts, verifier;
+  std::string device = "cpu", jsonPath, sizes;
+};
+
+BenchOptions readOptions(int argc, char **argv) {
+  BenchOptions options;
+  for (int i = 1; i < argc; ++i) {
+    std::string_view text = argv[i];
+    if (text.starts_with("--json=")) {
+      options.jsonPath = text.substr(7);
+      continue;
+    }
+    if (text.starts_with("--device="))
+      options.device = text.substr(9);
+    if (text.starts_with("--sizes="))
+      options.sizes = text.substr(8);
+    (text.starts_with("--") ? options.verifier : options.artifacts)
+        .push_back(argv[i]);
+  }
+  return options;
+}
+
+nlohmann::ordered_json timingJson(const Timing &timing) {
+  nlohmann::ordered_json json = {{"median_ms", timing.medianMs},
+                                 {"mad_ms", timing.madMs},
+                                 {"p10_ms", timing.p10Ms},
+                                 {"p90_ms", timing.p90Ms},
+                                 {"samples", timing.samples}};
+  if (timing.smClockMhz)
+    json["sm_clock_mhz"] = *timing.smClockMhz;
+  return json;
+}
+
+/// Appends one comparison to the JSON lines; false if that failed.
+bool record(WorkerClient &client, const BenchOptions &options, const char *base,
+            const char *other, const PairTiming &timing) {
+  if (options.jsonPath.empty())
+    return true;
+  nlohmann::ordered_json line = {{"base", base},
+                                 {"other", other},
+                                 {"device", options.device},
+                                 {"sizes", options.sizes},
+                                 {"ratio", timing.ratio},
+                                 {"ratio_mad", timing.ratioMad},
+                                 {"bursts", timing.bursts},
+                                 {"base_time", timingJson(timing.incumbent)},
+                                 {"other_time", timingJson(timing.candidate)}};
+  if (Expected<WorkerHello> hello = client.hello())
+    line["machine"] = hello->name + " (" + hello->arch + ")";
+  std::ofstream file(options.jsonPath, std::ios::app);
+  file << line.dump() << std::endl;
+  return file.good();
+}
+
+int compare(WorkerClient &client, const BenchOptions &options, const char *base,
+            const char *other, const VerifyRequest &request) {
   TimePairRequest pair;
   pair.candidate = other;
   pair.incumbent = base;
@@ -73,34 +133,31 @@ int compare(WorkerClient &client, const char *base, const char *other,
               other, timing->candidate.medianMs, timing->incumbent.medianMs,
               timing->ratio, timing->ratioMad,
               static_cast<long long>(timing->bursts));
+  if (!record(client, options, base, other, *timing))
+    return fail(Error(ErrorCode::FileNotWritten, "'" + options.jsonPath + "'"));
   return 0;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-  std::vector<char *> artifacts, options;
-  for (int i = 1; i < argc; ++i)
-    (std::strncmp(argv[i], "--", 2) == 0 ? options : artifacts).push_back(argv[i]);
+  BenchOptions options = readOptions(argc, argv);
+  const std::vector<char *> &artifacts = options.artifacts;
   if (artifacts.empty()) {
     std::fputs(kBenchUsage, stdout);
     return 2;
   }
-  std::string device = "cpu";
-  for (const char *option : options)
-    if (std::strncmp(option, "--device=", 9) == 0)
-      device = option + 9;
-  if (isEmulatedDevice(device))
-    return fail(Error(ErrorCode::NoClock,
-                      "--device=" + device + ": kgen-bench compares times"));
+  if (isEmulatedDevice(options.device))
+    return fail(Error(ErrorCode::NoClock, "--device=" + options.device +
+                                              ": kgen-bench compares times"));
   WorkerOptions worker;
   worker.command.front() = workerBeside();
-  worker.device = device;
+  worker.device = options.device;
   WorkerClient client(worker);
   int status = 0;
   std::vector<VerifyRequest> requests;
   for (const char *artifact : artifacts) {
-    Expected<VerifyRequest> request = requestFor(artifact, options);
+    Expected<VerifyRequest> request = requestFor(artifact, options.verifier);
     if (!request)
       return fail(request.error());
     status = std::max(status, verify(client, artifact, *request));
@@ -110,6 +167,7 @@ int main(int argc, char **argv) {
     return status;
   for (size_t i = 1; i < artifacts.size(); ++i)
     status = std::max(status,
-                      compare(client, artifacts[0], artifacts[i], requests[i]));
+                      compare(client, options, artifacts[0], artifacts[i],
+                              requests[i]));
   return status;
 }

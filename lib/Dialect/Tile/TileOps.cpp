@@ -36,6 +36,21 @@ void LoadOp::build(OpBuilder &builder, OperationState &state, Value view) {
 }
 
 //===----------------------------------------------------------------------===//
+// roles, receive
+//===----------------------------------------------------------------------===//
+
+void RolesOp::build(OpBuilder &builder, OperationState &state) {
+  for (int region = 0; region < 2; ++region)
+    state.addRegion()->emplaceBlock();
+}
+
+void ReceiveOp::build(OpBuilder &builder, OperationState &state, Value ring,
+                      Value number) {
+  build(builder, state, SlotOp::viewTypeOf(cast<BufferType>(ring.getType())),
+        ring, number);
+}
+
+//===----------------------------------------------------------------------===//
 // copy, store
 //===----------------------------------------------------------------------===//
 
@@ -61,6 +76,15 @@ LogicalResult CopyOp::verify() {
     return emitOpError() << "[KG1103] cannot copy " << source.getElementType()
                          << " into " << view;
   return verifyTensor(*this, source, 4, view.getCols());
+}
+
+LogicalResult SendOp::verify() {
+  auto source = cast<MemRefType>(getSource().getType());
+  BufferType ring = getRing().getType();
+  if (source.getElementType() != ring.getElementType())
+    return emitOpError() << "[KG1103] cannot send " << source.getElementType()
+                         << " to " << ring;
+  return verifyTensor(*this, source, 4, ring.getCols());
 }
 
 LogicalResult StoreOp::verify() {

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Hopper/TensorMap.h"
+
 #include "kgen/Emulator/Emulator.h"
 #include "kgen_emulator.h"
 
@@ -154,12 +156,14 @@ int32_t load(kgen_emulator_device_t *device, kgen_code_format_t format,
 
 void unload(kgen_emulator_code_t *code) { delete code; }
 
-int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
-               uint32_t threads, uint64_t dynamicSharedBytes, void **arguments,
-               size_t argumentCount, char *error, size_t size) {
+int32_t launchClusters(kgen_emulator_code_t *code, const int64_t grid[3],
+                       const uint32_t cluster[3], uint32_t threads,
+                       uint64_t dynamicSharedBytes, void **arguments,
+                       size_t argumentCount, char *error, size_t size) {
   kgen_emulator_device_t &device = *code->device;
   Launch what;
   std::copy_n(grid, 3, what.grid.begin());
+  std::copy_n(cluster, 3, what.cluster.begin());
   what.threads = threads;
   what.dynamicSharedBytes = dynamicSharedBytes;
   what.arguments = {arguments, argumentCount};
@@ -171,6 +175,26 @@ int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
   Expected<void> ran =
       code->program->launch(what, device.memory, device.counts);
   return ran ? 0 : fail(ran.error(), {error, size});
+}
+
+int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
+               uint32_t threads, uint64_t dynamicSharedBytes, void **arguments,
+               size_t argumentCount, char *error, size_t size) {
+  static constexpr uint32_t kNoClusters[3] = {1, 1, 1};
+  return launchClusters(code, grid, kNoClusters, threads, dynamicSharedBytes,
+                        arguments, argumentCount, error, size);
+}
+
+int32_t encodeMap(kgen_emulator_device_t *, void *map, uint32_t type,
+                  uint32_t rank, void *address, const uint64_t *sizes,
+                  const uint64_t *strides, const uint32_t *box,
+                  const uint32_t *steps, uint32_t interleave, uint32_t swizzle,
+                  uint32_t l2Promotion, uint32_t fillKind, char *error,
+                  size_t size) {
+  Expected<void> encoded = hopper::encodeTensorMap(
+      map, {type, rank, reinterpret_cast<uint64_t>(address), sizes, strides,
+            box, steps, interleave, swizzle, l2Promotion, fillKind});
+  return encoded ? 0 : fail(encoded.error(), {error, size});
 }
 
 void readCounts(const kgen_emulator_device_t *device,
@@ -235,6 +259,8 @@ kgen_emulator_get_api(void) {
       setSeed,
       readResources,
       describe,
+      encodeMap,
+      launchClusters,
   };
   return &api;
 }

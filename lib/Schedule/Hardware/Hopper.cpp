@@ -37,4 +37,12 @@ HardwareModel h100() {
   return model;
 }
 
+HardwareModel h100a() {
+  HardwareModel model = h100();
+  model.name += ", sm_90a"; // a device is found as h100
+  model.key = "h100a";
+  model.arch = "sm_90a";
+  return model;
+}
+
 } // namespace kgen::hardware

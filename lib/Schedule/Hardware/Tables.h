@@ -10,6 +10,8 @@
 namespace kgen::hardware {
 
 HardwareModel h100();
+/// The same machine with its own instructions: wgmma, setmaxnreg.
+HardwareModel h100a();
 HardwareModel a100();
 HardwareModel rtx4090();
 HardwareModel mi250x();

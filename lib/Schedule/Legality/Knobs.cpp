@@ -27,12 +27,14 @@ std::string listText(const std::vector<T> &values) {
 template <typename ServesT>
 std::string servedBy(ElementType dtype, ServesT serves) {
   std::string names;
-  for (TargetKind target :
-       {TargetKind::Cpu, TargetKind::Nvvm, TargetKind::Rocdl}) {
-    Capabilities other = capabilities(target, dtype);
+  auto ask = [&](std::string_view name, const Capabilities &other) {
     if (contains(other.dtypes, dtype) && serves(other))
-      names.append(names.empty() ? "" : ", ").append(spelling(target));
-  }
+      names.append(names.empty() ? "" : ", ").append(name);
+  };
+  for (TargetKind target :
+       {TargetKind::Cpu, TargetKind::Nvvm, TargetKind::Rocdl})
+    ask(spelling(target), capabilities(target, dtype));
+  ask("nvvm on sm_90a", hopperCapabilities());
   return names.empty() ? "no target of this build serves it"
                        : "served by " + names;
 }
@@ -114,10 +116,10 @@ void checkKnobs(const Capabilities &capabilities, const Problem &problem,
                &Capabilities::kvDirection);
   knobs.listed("exp2", schedule.exp2, &Capabilities::exp2);
   knobs.listed("rescale", schedule.rescale, &Capabilities::rescale);
-  knobs.only("consumer_warpgroups", schedule.consumerWarpgroups,
-             &Capabilities::consumerWarpgroups);
-  knobs.only("producer_registers", schedule.producerRegisters,
-             &Capabilities::producerRegisters);
+  knobs.listed("consumer_warpgroups", schedule.consumerWarpgroups,
+               &Capabilities::consumerWarpgroups);
+  knobs.listed("producer_registers", schedule.producerRegisters,
+               &Capabilities::producerRegisters);
   knobs.only("cluster_size", schedule.clusterSize, &Capabilities::clusterSize);
   knobs.only("split_kv", schedule.splitKV, &Capabilities::splitKV);
   knobs.only("pack_gqa", schedule.packGqa, &Capabilities::packGqa);

@@ -104,6 +104,15 @@ Capabilities capabilities(TargetKind target, ElementType dtype) {
   return cpuCapabilities();
 }
 
+bool hasRoles(const HardwareModel &hardware, ElementType dtype) {
+  return hardware.arch == "sm_90a" && dtype != ElementType::F32;
+}
+
+Capabilities capabilities(const HardwareModel &hardware, ElementType dtype) {
+  return hasRoles(hardware, dtype) ? hopperCapabilities()
+                                   : capabilities(hardware.target, dtype);
+}
+
 std::vector<Violation> checkServed(const Problem &problem,
                                    const HardwareModel &hardware) {
   std::vector<Violation> violations;
@@ -116,7 +125,7 @@ std::vector<Violation> checkServed(const Problem &problem,
                  error.detail());
     return violations;
   }
-  Capabilities served = capabilities(hardware.target, problem.dtype);
+  Capabilities served = capabilities(hardware, problem.dtype);
   if (!contains(served.dtypes, problem.dtype)) {
     std::string allowed;
     for (ElementType type : served.dtypes)
@@ -145,14 +154,16 @@ std::vector<Violation> checkServedSchedule(const Problem &problem,
     rules.broken(ErrorCode::NumericsNotAllowed, "rescale", 1, 0,
                  "rescale: has lazy, limit always unless the problem allows "
                  "approximate math");
-  checkKnobs(capabilities(hardware.target, problem.dtype), problem, schedule,
-             rules);
+  checkKnobs(capabilities(hardware, problem.dtype), problem, schedule, rules);
   switch (hardware.target) {
   case TargetKind::Cpu:
     checkCpu(problem, schedule, hardware, rules);
     break;
   case TargetKind::Nvvm:
-    checkNvvm(problem, schedule, hardware, rules);
+    if (hasRoles(hardware, problem.dtype))
+      checkHopper(problem, schedule, hardware, rules);
+    else
+      checkNvvm(problem, schedule, hardware, rules);
     break;
   case TargetKind::Rocdl:
     checkRocdl(problem, schedule, hardware, rules);

@@ -52,6 +52,12 @@ ResourceEstimate estimateResources(const Problem &problem,
     need.workgroupsPerProcessor = 1;
     return need;
   case TargetKind::Nvvm:
+    if (hasRoles(hardware, problem.dtype)) {
+      need.threadsPerWorkgroup = hopperThreads(schedule);
+      need.sharedBytes = hopperSharedBytes(problem, schedule);
+      need.registersPerThread = hopperStartRegisters(schedule, hardware);
+      break;
+    }
     need.sharedBytes = nvvmSharedBytes(problem, schedule);
     need.registersPerThread = nvvmRegisters(problem, schedule);
     break;

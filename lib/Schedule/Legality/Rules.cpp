@@ -59,6 +59,8 @@ Schedule usualSchedule(const Capabilities &served) {
   schedule.tileQ = served.tileQ.least;
   schedule.tileKV = served.tileKV.least;
   schedule.warps = served.warps.front();
+  schedule.consumerWarpgroups = served.consumerWarpgroups.front();
+  schedule.producerRegisters = served.producerRegisters.front();
   schedule.producer = served.producer.front();
   schedule.overlap = served.overlap.front();
   schedule.qOperand = served.qOperand.front();

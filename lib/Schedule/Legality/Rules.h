@@ -40,9 +40,9 @@ struct Capabilities {
   std::vector<KvDirection> kvDirection;
   std::vector<Exp2Unit> exp2;
   std::vector<RescalePolicy> rescale;
-  int64_t consumerWarpgroups = 0; ///< the only value, here and below
-  int64_t producerRegisters = 0;
-  int64_t clusterSize = 1;
+  std::vector<int64_t> consumerWarpgroups = {0};
+  std::vector<int64_t> producerRegisters = {0};
+  int64_t clusterSize = 1; ///< the only value, here and below
   int64_t splitKV = 1;
   bool packGqa = false;
 };
@@ -50,7 +50,13 @@ struct Capabilities {
 Capabilities cpuCapabilities();
 Capabilities nvvmCapabilities(ElementType dtype);
 Capabilities rocdlCapabilities();
+/// Of the target's generic instructions, and of a machine.
 Capabilities capabilities(TargetKind target, ElementType dtype);
+Capabilities capabilities(const HardwareModel &hardware, ElementType dtype);
+
+/// Whether kernels have roles there: a TMA producer and warpgroups with wgmma.
+bool hasRoles(const HardwareModel &hardware, ElementType dtype);
+Capabilities hopperCapabilities();
 
 /// The least tiles and the first served value of every other knob.
 Schedule usualSchedule(const Capabilities &served);
@@ -96,6 +102,8 @@ void checkCpu(const Problem &problem, const Schedule &schedule,
               const HardwareModel &hardware, Rules &rules);
 void checkNvvm(const Problem &problem, const Schedule &schedule,
                const HardwareModel &hardware, Rules &rules);
+void checkHopper(const Problem &problem, const Schedule &schedule,
+                 const HardwareModel &hardware, Rules &rules);
 void checkRocdl(const Problem &problem, const Schedule &schedule,
                 const HardwareModel &hardware, Rules &rules);
 
@@ -103,10 +111,18 @@ void checkRocdl(const Problem &problem, const Schedule &schedule,
 int64_t cpuScratchBytes(const Problem &problem, const Schedule &schedule);
 /// Dynamic shared bytes of one workgroup.
 int64_t nvvmSharedBytes(const Problem &problem, const Schedule &schedule);
+int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule);
 int64_t rocdlSharedBytes(const Problem &problem, const Schedule &schedule);
 /// Estimated 32-bit registers per thread.
 int64_t nvvmRegisters(const Problem &problem, const Schedule &schedule);
+int64_t hopperRegisters(const Problem &problem, const Schedule &schedule);
 int64_t rocdlRegisters(const Problem &problem, const Schedule &schedule);
+
+/// Threads of a Hopper workgroup, with the producer's; registers each has when
+/// it starts.
+int64_t hopperThreads(const Schedule &schedule);
+int64_t hopperStartRegisters(const Schedule &schedule,
+                             const HardwareModel &hardware);
 
 /// The most registers a thread can have: the instruction set's limit, the
 /// processor's file shared by the workgroup, and the schedule's own cap.

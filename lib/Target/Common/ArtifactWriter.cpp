@@ -7,6 +7,7 @@
 #include "kgen_artifact.h"
 #include "nlohmann/json.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -153,6 +154,38 @@ uint32_t addParameters(ParameterTable &table, const Problem &p,
   return static_cast<uint32_t>(symbol);
 }
 
+/// The tensor maps of `code` over the parameters that `table` holds. What no
+/// backend may ask for is its own mistake, but must not reach a launch.
+Expected<std::vector<kgen_artifact_tensor_map_t>>
+tensorMaps(const KernelCode &code, const ParameterTable &table) {
+  if (code.tensorMaps.size() > KGEN_MAX_TENSOR_MAPS)
+    return limitError("tensor maps", code.tensorMaps.size(),
+                      KGEN_MAX_TENSOR_MAPS);
+  std::vector<kgen_artifact_tensor_map_t> maps;
+  for (const TensorMapSpec &spec : code.tensorMaps) {
+    size_t index = static_cast<size_t>(spec.parameter);
+    if (spec.parameter < 0 || index >= table.entries.size())
+      return limitError("parameter of a tensor map", index,
+                        table.entries.size());
+    if (spec.rank > KGEN_MAX_TENSOR_MAP_RANK)
+      return limitError("rank of a tensor map", spec.rank,
+                        KGEN_MAX_TENSOR_MAP_RANK);
+    Expected<uint32_t> element = elementCode(spec.elementType);
+    if (!element)
+      return element.error();
+    kgen_artifact_tensor_map_t map = {};
+    map.parameter = spec.parameter;
+    map.element_type = *element;
+    map.rank = spec.rank;
+    for (uint32_t dim = 0; dim < spec.rank; ++dim)
+      map.box[dim] = spec.box[dim];
+    map.swizzle = spec.swizzleBytes;
+    map.l2_promotion = spec.l2PromotionBytes;
+    maps.push_back(map);
+  }
+  return maps;
+}
+
 std::string infoText(const KernelCode &code, const Problem &problem,
                      const Schedule &schedule, const HardwareModel &hardware) {
   nlohmann::ordered_json info;
@@ -170,6 +203,12 @@ std::string infoText(const KernelCode &code, const Problem &problem,
   return info.dump();
 }
 
+/// The bytes of a table of packed structs.
+template <typename T> std::string_view bytesOf(const std::vector<T> &table) {
+  return {reinterpret_cast<const char *>(table.data()),
+          table.size() * sizeof(T)};
+}
+
 /// Appends `section` and a zero byte at a multiple of 8; returns its offset.
 uint64_t append(std::string &bytes, std::string_view section) {
   bytes.resize((bytes.size() + 7) / 8 * 8, '\0');
@@ -181,12 +220,20 @@ uint64_t append(std::string &bytes, std::string_view section) {
 
 } // namespace
 
+/// The least version that has what the kernel uses.
+static uint32_t versionFor(const KernelCode &code) {
+  bool usesVersion2 = !code.tensorMaps.empty() ||
+                      code.cluster != std::array<uint32_t, 3>{} ||
+                      code.gridKind != GridKind::Plain;
+  return usesVersion2 ? 2 : 1;
+}
+
 static kgen_artifact_header_t makeHeader(const KernelCode &code,
                                          const Schedule &schedule,
                                          TargetKind target) {
   kgen_artifact_header_t header = {};
   std::memcpy(header.magic, KGEN_ARTIFACT_MAGIC, KGEN_ARTIFACT_MAGIC_SIZE);
-  header.format_version = KGEN_ARTIFACT_VERSION;
+  header.format_version = versionFor(code);
   header.header_size = sizeof(header);
   header.target = targetCode(target);
   header.code_format = static_cast<uint32_t>(code.format);
@@ -197,6 +244,9 @@ static kgen_artifact_header_t makeHeader(const KernelCode &code,
   header.grid[1] = {0, 1, 1, 1};
   header.grid[2] = {0, 0, 1, 1};
   header.parameter_size = sizeof(kgen_artifact_parameter_t);
+  std::copy(code.cluster.begin(), code.cluster.end(), header.cluster);
+  header.grid_kind = static_cast<uint32_t>(code.gridKind);
+  header.blocks_per_processor = code.blocksPerProcessor;
   return header;
 }
 
@@ -212,6 +262,9 @@ Expected<std::string> writeArtifact(const KernelCode &code,
       addParameters(table, problem, onGpu ? kVectorAlignment : 0);
   if (Expected<void> checked = table.finish(); !checked)
     return checked.error();
+  auto maps = tensorMaps(code, table);
+  if (!maps)
+    return maps.error();
   if (auto named = setName(header.arch, sizeof(header.arch), code.arch, "arch");
       !named)
     return named.error();
@@ -222,9 +275,12 @@ Expected<std::string> writeArtifact(const KernelCode &code,
 
   std::string bytes(sizeof(header), '\0');
   header.parameter_count = static_cast<uint32_t>(table.entries.size());
-  header.parameters_offset = append(
-      bytes, {reinterpret_cast<const char *>(table.entries.data()),
-              table.entries.size() * sizeof(kgen_artifact_parameter_t)});
+  header.parameters_offset = append(bytes, bytesOf(table.entries));
+  if (!maps->empty()) {
+    header.tensor_map_count = static_cast<uint32_t>(maps->size());
+    header.tensor_map_size = sizeof(kgen_artifact_tensor_map_t);
+    header.tensor_maps_offset = append(bytes, bytesOf(*maps));
+  }
   header.code_offset = append(bytes, code.bytes);
   header.code_size = code.bytes.size();
   std::string info = infoText(code, problem, schedule, hardware);

@@ -3,6 +3,7 @@
 #include "AssemblerOutput.h"
 #include "EmitPtx.h"
 #include "Fragments.h"
+#include "Hopper.h"
 #include "Ptxas.h"
 #include "kgen/Dialect/Attention/AttentionDialect.h"
 #include "kgen/Target/Common/TargetBackend.h"
@@ -87,6 +88,11 @@ private:
     code.threadsPerWorkgroup = threads[0];
     auto shared = kernel->getAttrOfType<IntegerAttr>(kSharedBytesAttr);
     code.dynamicSharedBytes = shared ? shared.getInt() : 0;
+    code.tensorMaps = readTensorMaps(kernel);
+    if (kernel->hasAttr(kPersistentAttr)) {
+      code.gridKind = GridKind::Persistent;
+      code.blocksPerProcessor = 1; // the rings take the shared memory
+    }
     return code;
   }
 

@@ -36,10 +36,8 @@ struct ConvertAlloc : TilePattern<tile::AllocOp> {
   matchAndRewrite(tile::AllocOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type = LLVM::LLVMPointerType::get(op.getContext(), kSharedSpace);
-    Value base = LLVM::AddressOfOp::create(b, type, kSharedSymbol);
     auto offset = op->getAttrOfType<IntegerAttr>(kOffsetAttr);
-    rewriter.replaceOp(op, offsetPointer(b, base, offset.getInt()));
+    rewriter.replaceOp(op, sharedPointer(b, offset.getInt()));
     return success();
   }
 };

@@ -185,8 +185,12 @@ struct ConvertPack : TilePattern<tile::PackOp> {
 
 void populateProductPatterns(const FragmentConverter &converter,
                              RewritePatternSet &patterns) {
-  patterns.add<ConvertDot, ConvertLoad, ConvertPack>(converter,
-                                                     patterns.getContext());
+  patterns.add<ConvertDot, ConvertLoad>(converter, patterns.getContext());
+}
+
+void populatePackPatterns(const FragmentConverter &converter,
+                          RewritePatternSet &patterns) {
+  patterns.add<ConvertPack>(converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

@@ -50,8 +50,10 @@ createMachine(const std::string &arch) {
   llvm::TargetOptions options;
   // As CUDA's own compiler does: a * b + c is one rounding.
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  // TMA into .shared::cta is of PTX 8.6; other architectures take LLVM's choice.
+  const char *features = llvm::StringRef(arch).ends_with("a") ? "+ptx86" : "";
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, arch, /*Features=*/"", options, std::nullopt, std::nullopt,
+      triple, arch, features, options, std::nullopt, std::nullopt,
       llvm::CodeGenOptLevel::Aggressive));
   if (!machine)
     return Error(ErrorCode::NvptxUnavailable, "no target machine for " + arch);

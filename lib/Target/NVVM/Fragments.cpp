@@ -75,6 +75,12 @@ Value offsetPointer(ImplicitLocOpBuilder &b, Value base, int64_t bytes) {
       LLVM::GEPNoWrapFlags::inbounds);
 }
 
+Value sharedPointer(ImplicitLocOpBuilder &b, int64_t bytes) {
+  auto type = LLVM::LLVMPointerType::get(b.getContext(), kSharedSpace);
+  return offsetPointer(b, LLVM::AddressOfOp::create(b, type, kSharedSymbol),
+                       bytes);
+}
+
 Value pinned(ImplicitLocOpBuilder &b, Value pointer) {
   // Formally reads and writes memory that no one sees, so it stays in the loop;
   // CodeGenPrepare removes it before addresses are selected.

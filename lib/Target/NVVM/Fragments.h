@@ -16,6 +16,7 @@
 #include "LaneExpr.h"
 #include "kgen/Dialect/Tile/IR/Tile.h"
 #include "kgen/Target/NVVM/FragmentLayout.h"
+#include "kgen/Target/NVVM/WgmmaLayout.h"
 
 #include "mlir/Transforms/DialectConversion.h"
 
@@ -23,8 +24,15 @@ namespace kgen::nvvm {
 
 /// What the patterns of one kernel need to know.
 struct KernelShape {
-  int64_t warps = 4;
-  int64_t threads() const { return warps * kLanes; }
+  int64_t warps = 4; ///< that compute
+  /// The kernel has a producer (tile.roles), wgmma and TMA: a warpgroup of its
+  /// own, behind those that compute.
+  bool roles = false;
+  int64_t producerRegisters = 0; ///< setmaxnreg; 0: registers are not moved
+  int64_t groups() const { return warps / kGroupWarps; }
+  int64_t threads() const {
+    return (warps + (roles ? kGroupWarps : 0)) * kLanes;
+  }
   /// 16-row blocks that a warp owns of a tile of `rows` rows.
   int64_t rowBlocks(int64_t rows) const { return rows / (warps * kBlockRows); }
 };
@@ -100,12 +108,18 @@ mlir::Value shuffleXor(mlir::ImplicitLocOpBuilder &builder, mlir::Value value,
 mlir::Value packPair(mlir::ImplicitLocOpBuilder &builder, mlir::Type element,
                      mlir::Value low, mlir::Value high);
 
+/// The dynamic shared memory at `bytes`.
+mlir::Value sharedPointer(mlir::ImplicitLocOpBuilder &builder, int64_t bytes);
+
 void populateMemoryPatterns(const FragmentConverter &converter,
                             mlir::RewritePatternSet &patterns);
 void populateStorePatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);
 void populateProductPatterns(const FragmentConverter &converter,
                              mlir::RewritePatternSet &patterns);
+/// tile.pack: the same registers for both kinds of products.
+void populatePackPatterns(const FragmentConverter &converter,
+                          mlir::RewritePatternSet &patterns);
 void populateElementwisePatterns(const FragmentConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 

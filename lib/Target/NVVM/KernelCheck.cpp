@@ -14,6 +14,8 @@ static InFlightDiagnostic emitCoded(Operation *op, ErrorCode code) {
   return op->emitError() << "[" << formatCode(code) << "] ";
 }
 
+constexpr int64_t kMostBoxRows = 256; // of a TMA box
+
 /// Knobs that the lowering itself implements; the tiled form carries the rest.
 static LogicalResult checkSchedule(func::FuncOp kernel,
                                    const Schedule &schedule) {
@@ -23,11 +25,12 @@ static LogicalResult checkSchedule(func::FuncOp kernel,
            << StringRef(value) << ": "
            << StringRef(errorSentence(ErrorCode::ScheduleUnsupportedByTarget));
   };
-  if (schedule.consumerWarpgroups != 0)
+  bool roles = schedule.producer == ProducerKind::Tma;
+  if (roles ? schedule.consumerWarpgroups < 1 ||
+                  schedule.warps != kGroupWarps * schedule.consumerWarpgroups
+            : schedule.consumerWarpgroups != 0)
     return refuse("consumer_warpgroups",
                   std::to_string(schedule.consumerWarpgroups));
-  if (schedule.producer == ProducerKind::Tma)
-    return refuse("producer", spelling(schedule.producer));
   if (schedule.exp2 != Exp2Unit::Native)
     return refuse("exp2", spelling(schedule.exp2));
   if (schedule.warps < 1 || schedule.warps > 32)
@@ -63,6 +66,33 @@ static LogicalResult checkType(Operation *op, Type type,
   return success();
 }
 
+/// What wgmma and TMA ask for, beyond the above.
+static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
+  auto refuse = [&](const Twine &why) {
+    return emitCoded(op, ErrorCode::TileShapeUnsupported)
+           << "convert-tile-to-nvvm cannot serve a kernel with producer = tma: "
+           << why;
+  };
+  if (isa<tile::CopyOp, tile::SlotOp, tile::LoadOp, tile::WaitOp>(op))
+    return refuse("tiles are moved by tile.send and tile.receive");
+  if (auto alloc = dyn_cast<tile::AllocOp>(op)) {
+    tile::BufferType ring = alloc.getBuffer().getType();
+    if (ring.getElementType().isF32() || ring.getRows() % kBlockCols ||
+        ring.getRows() > kMostBoxRows)
+      return refuse("rings hold 16-bit tiles of at most 256 rows, a multiple "
+                    "of 8");
+  }
+  auto dot = dyn_cast<tile::DotOp>(op);
+  if (!dot)
+    return success();
+  tile::MatrixType result = dot.getResult().getType();
+  if (shape.rowBlocks(result.getRows()) != 1)
+    return refuse("each warpgroup multiplies 64 rows");
+  if (result.getCols() > kMostWgmmaCols)
+    return refuse("a product has at most 256 columns");
+  return success();
+}
+
 static LogicalResult checkProduct(tile::DotOp op, const KernelShape &shape) {
   tile::ViewType rhs = op.getRhs().getType();
   auto refuse = [&](const Twine &why) {
@@ -92,11 +122,15 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
     if (failed(checkSchedule(kernel, attribute.getSchedule())))
       return failure();
     shape.warps = attribute.getSchedule().warps;
+    shape.roles = attribute.getSchedule().producer == ProducerKind::Tma;
+    shape.producerRegisters = attribute.getSchedule().producerRegisters;
   }
   WalkResult result = kernel.walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
       if (failed(checkType(op, type, shape)))
         return WalkResult::interrupt();
+    if (shape.roles && failed(checkRoles(op, shape)))
+      return WalkResult::interrupt();
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))
       return WalkResult::interrupt();
     if (auto load = dyn_cast<tile::LoadOp>(op);

@@ -3,10 +3,12 @@
 #include "kgen/Target/NVVM/Passes.h"
 
 #include "Fragments.h"
+#include "Hopper.h"
 #include "KernelCheck.h"
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
 #include "kgen/Target/Common/KernelSignature.h"
 
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -38,7 +40,7 @@ void declareSharedMemory(ModuleOp module) {
   auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
   LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/false,
                          LLVM::Linkage::External, kSharedSymbol, Attribute(),
-                         /*alignment=*/128, kSharedSpace);
+                         /*alignment=*/kSwizzleAtomBytes, kSharedSpace);
 }
 
 LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
@@ -56,7 +58,13 @@ LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
       [&](func::ReturnOp op) { return converter.isLegal(op); });
   populateMemoryPatterns(converter, patterns);
   populateStorePatterns(converter, patterns);
-  populateProductPatterns(converter, patterns);
+  if (shape.roles) {
+    populateRingPatterns(converter, patterns);
+    populateWgmmaPatterns(converter, patterns);
+  } else {
+    populateProductPatterns(converter, patterns);
+  }
+  populatePackPatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
   return applyPartialConversion(kernel, target, std::move(patterns));
 }
@@ -69,6 +77,10 @@ void noteLaunch(func::FuncOp kernel, const KernelShape &shape,
           kernel->getAttrOfType<attention::ScheduleAttr>(kScheduleAttr))
     if (int64_t registers = schedule.getSchedule().maxRegisters)
       kernel->setAttr(kMaxRegistersAttr, builder.getI64IntegerAttr(registers));
+  // Whoever takes registers must know what all start with.
+  if (shape.roles)
+    kernel->setAttr(kMaxRegistersAttr,
+                    builder.getI64IntegerAttr(registersAtStart(shape)));
   if (kernel->removeAttr(tile::TileDialect::kApproximateMathAttr))
     kernel->setAttr("approximate_math", builder.getUnitAttr());
   kernel->setAttr(kThreadsAttr, builder.getI64IntegerAttr(shape.threads()));
@@ -88,13 +100,32 @@ struct ConvertTileToNvvm : impl::ConvertTileToNvvmPassBase<ConvertTileToNvvm> {
       if (failed(shape))
         return signalPassFailure();
       declareSharedMemory(module);
-      int64_t sharedBytes = planSharedMemory(kernel);
+      int64_t sharedBytes = shape->roles ? takeRoles(kernel, *shape)
+                                         : planSharedMemory(kernel);
       if (failed(convertTiles(kernel, *shape)))
         return signalPassFailure();
       noteLaunch(kernel, *shape, sharedBytes);
     }
   }
 };
+
+/// Tensor maps are passed by value, in constant memory that TMA can read.
+void markTensorMaps(LLVM::LLVMFuncOp kernel) {
+  auto maps = kernel->getAttrOfType<ArrayAttr>(kTensorMapsAttr);
+  if (!maps)
+    return;
+  Builder builder(kernel.getContext());
+  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), kTensorMapBytes);
+  for (unsigned back = 1; back <= maps.size(); ++back) {
+    unsigned argument = kernel.getNumArguments() - back;
+    kernel.setArgAttr(argument, LLVM::LLVMDialect::getByValAttrName(),
+                      TypeAttr::get(type));
+    kernel.setArgAttr(argument, LLVM::LLVMDialect::getAlignAttrName(),
+                      builder.getI64IntegerAttr(kTensorMapAlignment));
+    kernel.setArgAttr(argument, NVVM::NVVMDialect::getGridConstantAttrName(),
+                      builder.getUnitAttr());
+  }
+}
 
 struct NvvmFinishKernels : impl::NvvmFinishKernelsPassBase<NvvmFinishKernels> {
   void runOnOperation() override {
@@ -115,6 +146,7 @@ struct NvvmFinishKernels : impl::NvvmFinishKernelsPassBase<NvvmFinishKernels> {
                                 : NVVMDialect::getMinctasmAttrName(),
                       builder.getI32IntegerAttr(registers ? registers.getInt()
                                                           : 1));
+      markTensorMaps(kernel);
       kernel->removeAttr(kThreadsAttr);
       kernel->removeAttr(kMaxRegistersAttr);
     }
@@ -133,6 +165,7 @@ void buildNvvmLowering(OpPassManager &manager) {
   manager.addPass(createConvertIndexToLLVMPass());
   manager.addPass(createConvertControlFlowToLLVMPass());
   manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createConvertNVVMToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
   manager.addPass(createNvvmFinishKernelsPass());
 }

@@ -125,10 +125,45 @@ enum { CUDA_STREAM_NON_BLOCKING = 1 };
                  unsigned block_z, unsigned shared_bytes,                      \
                  cuda_stream_t stream, void **arguments, void **extra))
 
+/* cuLaunchKernelEx: CUlaunchConfig and CUlaunchAttribute, whose value is a
+   union of 64 bytes. */
+enum { CUDA_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION = 4 };
+typedef struct cuda_launch_attribute_t {
+  int id;
+  int padding;
+  union {
+    unsigned cluster[3]; /* blocks in x, y, z */
+    uint64_t size[8];
+  } value;
+} cuda_launch_attribute_t;
+typedef struct cuda_launch_config_t {
+  unsigned grid_x, grid_y, grid_z;
+  unsigned block_x, block_y, block_z;
+  unsigned shared_bytes;
+  cuda_stream_t stream;
+  cuda_launch_attribute_t *attributes;
+  unsigned attribute_count;
+} cuda_launch_config_t;
+
+/* The same for functions that older drivers lack, which only some kernels need:
+   cuLaunchKernelEx is there since CUDA 11.8, cuTensorMapEncodeTiled since 12.0.
+   `map` is a CUtensorMap: 128 bytes, aligned to 64. */
+#define CUDA_OPTIONAL_FUNCTIONS(CUDA_FUNCTION)                                 \
+  CUDA_FUNCTION(launchKernelEx, cuLaunchKernelEx,                              \
+                (const cuda_launch_config_t *config, cuda_function_t function, \
+                 void **arguments, void **extra))                              \
+  CUDA_FUNCTION(                                                               \
+      tensorMapEncodeTiled, cuTensorMapEncodeTiled,                            \
+      (void *map, int type, uint32_t rank, void *address,                      \
+       const uint64_t *sizes, const uint64_t *strides, const uint32_t *box,    \
+       const uint32_t *steps, int interleave, int swizzle, int l2_promotion,   \
+       int fill))
+
 typedef struct cuda_api_t {
 #define CUDA_MEMBER(member, exported, parameters)                              \
   cuda_result_t(*member) parameters;
   CUDA_FUNCTIONS(CUDA_MEMBER)
+  CUDA_OPTIONAL_FUNCTIONS(CUDA_MEMBER)
 #undef CUDA_MEMBER
 } cuda_api_t;
 

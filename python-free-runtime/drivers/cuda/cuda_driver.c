@@ -50,9 +50,10 @@ static kgen_status_t cuda_initialize(const void *table) {
 static const kgen_symbol_t cuda_symbols[] = {
 #define CUDA_SYMBOL(member, exported, parameters)                              \
   {#exported, offsetof(cuda_api_t, member)},
-    CUDA_FUNCTIONS(CUDA_SYMBOL)
+    CUDA_FUNCTIONS(CUDA_SYMBOL)};
+static const kgen_symbol_t cuda_optional_symbols[] = {
+    CUDA_OPTIONAL_FUNCTIONS(CUDA_SYMBOL)};
 #undef CUDA_SYMBOL
-};
 
 #define CUDA_LIBRARY_FILE "libcuda.so.1"
 
@@ -61,6 +62,9 @@ static kgen_library_t cuda_library = {
     .needed_for = "CUDA devices",
     .symbols = cuda_symbols,
     .symbol_count = sizeof(cuda_symbols) / sizeof(cuda_symbols[0]),
+    .optional_symbols = cuda_optional_symbols,
+    .optional_count =
+        sizeof(cuda_optional_symbols) / sizeof(cuda_optional_symbols[0]),
     .table_size = sizeof(cuda_api_t),
     .initialize = cuda_initialize,
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -412,8 +416,37 @@ static kgen_status_t load_function(const cuda_api_t *api,
   return status;
 }
 
+static bool has_clusters(const kgen_artifact_header_t *header) {
+  return header->cluster[0] * header->cluster[1] * header->cluster[2] > 1;
+}
+
+/* What older drivers and devices lack. */
+static kgen_status_t check_features(const kgen_device_t *device,
+                                    const kgen_artifact_header_t *header) {
+  const cuda_api_t *api = ((const cuda_state_t *)device->state)->api;
+  const char *missing = NULL;
+  if (has_clusters(header) && !api->launchKernelEx)
+    missing = "cuLaunchKernelEx (CUDA 11.8)";
+  if (header->tensor_map_count && !api->tensorMapEncodeTiled)
+    missing = "cuTensorMapEncodeTiled (CUDA 12.0)";
+  if (missing)
+    return kgen_fail(KGEN_STATUS_DRIVER_UNAVAILABLE,
+                     "kernel %s needs %s, which this %s (version %d) lacks",
+                     header->kernel_name, missing, cuda_library.file,
+                     device->info.driver_version);
+  cuda_arch_t arch;
+  bool is_hopper = cuda_arch_parse(device->info.arch, &arch) && arch.major >= 9;
+  if (!is_hopper && (has_clusters(header) || header->tensor_map_count))
+    return kgen_fail(KGEN_STATUS_ARTIFACT_ARCH,
+                     "kernel %s has clusters or tensor maps, which start with "
+                     "sm_90, %s is %s",
+                     header->kernel_name, device->info.name, device->info.arch);
+  return KGEN_STATUS_OK;
+}
+
 static kgen_status_t cuda_load(kgen_device_t *device,
                                const kgen_artifact_t *artifact, void **result) {
+  KGEN_RETURN_IF_ERROR(check_features(device, artifact->header));
   cuda_code_t *code = calloc(1, sizeof(*code));
   if (!code)
     return kgen_fail(KGEN_STATUS_OUT_OF_MEMORY, "no host memory for a kernel");
@@ -467,17 +500,54 @@ static kgen_status_t cuda_resources(kgen_device_t *device, void *native,
   return status;
 }
 
+static kgen_status_t cuda_launch_clusters(kgen_device_t *device,
+                                          const cuda_code_t *code,
+                                          const kgen_artifact_header_t *header,
+                                          const int64_t grid[3],
+                                          void **arguments, void *stream) {
+  cuda_launch_attribute_t cluster = {
+      .id = CUDA_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION,
+      .value.cluster = {header->cluster[0], header->cluster[1],
+                        header->cluster[2]}};
+  cuda_launch_config_t config = {
+      .grid_x = (unsigned)grid[0],
+      .grid_y = (unsigned)grid[1],
+      .grid_z = (unsigned)grid[2],
+      .block_x = header->threads_per_block,
+      .block_y = 1,
+      .block_z = 1,
+      .shared_bytes = (unsigned)header->dynamic_shared_bytes,
+      .stream = stream,
+      .attributes = &cluster,
+      .attribute_count = 1};
+  CUDA_RETURN_CALL(device, "cuLaunchKernelEx",
+                   launchKernelEx(&config, code->function, arguments, NULL));
+}
+
 static kgen_status_t cuda_launch(kgen_device_t *device, void *native,
                                  const kgen_artifact_header_t *header,
                                  const int64_t grid[3], void **arguments,
                                  void *stream) {
   cuda_code_t *code = native;
+  if (has_clusters(header))
+    return cuda_launch_clusters(device, code, header, grid, arguments, stream);
   CUDA_RETURN_CALL(device, "cuLaunchKernel",
                    launchKernel(code->function, (unsigned)grid[0],
                                 (unsigned)grid[1], (unsigned)grid[2],
                                 header->threads_per_block, 1, 1,
                                 (unsigned)header->dynamic_shared_bytes, stream,
                                 arguments, NULL));
+}
+
+/* Touches no device memory, but the driver wants a current context. */
+static kgen_status_t cuda_encode_map(kgen_device_t *device,
+                                     const kgen_map_request_t *it, void *map) {
+  CUDA_RETURN_CALL(device, "cuTensorMapEncodeTiled",
+                   tensorMapEncodeTiled(map, (int)it->type, it->rank,
+                                        it->address, it->sizes, it->strides,
+                                        it->box, it->steps, 0,
+                                        (int)it->swizzle, (int)it->l2_promotion,
+                                        0));
 }
 
 const kgen_driver_t kgen_cuda_driver = {
@@ -505,6 +575,7 @@ const kgen_driver_t kgen_cuda_driver = {
     .unload = cuda_unload,
     .resources = cuda_resources,
     .launch = cuda_launch,
+    .encode_map = cuda_encode_map,
     /* "Technical specifications per compute capability", CUDA Programming
        Guide: maximum grid dimensions. */
     .grid_limit = {INT_MAX, 65535, 65535},

@@ -45,13 +45,19 @@ static const kgen_symbol_t emulated_symbols[] = {
 
 static kgen_status_t emulated_initialize(const void *table) {
   const kgen_emulator_api_t *api = ((const emulated_table_t *)table)->get_api();
-  if (api->version == KGEN_EMULATOR_API_VERSION && api->size >= sizeof(*api))
+  if (api->version == KGEN_EMULATOR_API_VERSION &&
+      api->size >= KGEN_EMULATOR_FIRST_SIZE)
     return KGEN_STATUS_OK;
   return kgen_fail(KGEN_STATUS_DRIVER_UNAVAILABLE,
                    "the emulator's table has version %u and %u bytes, this "
                    "runtime needs version %d and %zu bytes",
                    api->version, api->size, KGEN_EMULATOR_API_VERSION,
-                   sizeof(*api));
+                   KGEN_EMULATOR_FIRST_SIZE);
+}
+
+/* Whether the library has what was added to its table. */
+static bool has_clusters_and_maps(const kgen_emulator_api_t *api) {
+  return api->size >= sizeof(*api);
 }
 
 #define EMULATOR_LIBRARY_FILE "libkgen_emulator.so"
@@ -370,7 +376,8 @@ static kgen_status_t emulated_locate(kgen_device_t *device, const void *pointer,
 
 /* By the kernel ABI of kgen_artifact.h. */
 static size_t count_arguments(const kgen_artifact_t *artifact) {
-  size_t count = artifact->header->parameter_count;
+  size_t count =
+      artifact->header->parameter_count + artifact->header->tensor_map_count;
   for (uint32_t i = 0; i < artifact->header->parameter_count; ++i)
     for (uint32_t d = 0; d < artifact->parameters[i].rank; ++d)
       count += artifact->parameters[i].dimensions[d].size == KGEN_DYNAMIC_SIZE;
@@ -382,11 +389,18 @@ static kgen_status_t emulated_load(kgen_device_t *device,
                                    void **result) {
   const kgen_artifact_header_t *header = artifact->header;
   char error[ERROR_SIZE] = "";
+  emulated_state_t *state = device->state;
+  if ((header->tensor_map_count || header->cluster[0]) &&
+      !has_clusters_and_maps(state->api))
+    return kgen_fail(KGEN_STATUS_DRIVER_UNAVAILABLE,
+                     "kernel %s has tensor maps or clusters, which this %s "
+                     "does not emulate yet",
+                     header->kernel_name, emulator_library.file);
   emulated_code_t *code = calloc(1, sizeof(*code));
   if (!code)
     return kgen_fail(KGEN_STATUS_OUT_OF_MEMORY, "no host memory for a kernel");
   code->argument_count = count_arguments(artifact);
-  emulated_state_t *state = enter(device);
+  enter(device);
   int32_t status = state->api->load(
       state->device, (kgen_code_format_t)header->code_format,
       artifact->bytes + header->code_offset, (size_t)header->code_size,
@@ -436,9 +450,28 @@ static kgen_status_t emulated_launch(kgen_device_t *device, void *native,
   char error[ERROR_SIZE] = "";
   emulated_state_t *state = enter(device);
   emulated_code_t *code = native;
-  int32_t status = state->api->launch(
-      code->code, grid, header->threads_per_block, header->dynamic_shared_bytes,
-      arguments, code->argument_count, error, sizeof(error));
+  int32_t status =
+      header->cluster[0]
+          ? state->api->launch_clusters(
+                code->code, grid, header->cluster, header->threads_per_block,
+                header->dynamic_shared_bytes, arguments, code->argument_count,
+                error, sizeof(error))
+          : state->api->launch(code->code, grid, header->threads_per_block,
+                               header->dynamic_shared_bytes, arguments,
+                               code->argument_count, error, sizeof(error));
+  leave(state);
+  return emulated_check(status, error);
+}
+
+static kgen_status_t emulated_encode_map(kgen_device_t *device,
+                                         const kgen_map_request_t *it,
+                                         void *map) {
+  char error[ERROR_SIZE] = "";
+  emulated_state_t *state = enter(device);
+  int32_t status = state->api->encode_tensor_map(
+      state->device, map, it->type, it->rank, it->address, it->sizes,
+      it->strides, it->box, it->steps, 0, it->swizzle, it->l2_promotion, 0,
+      error, sizeof(error));
   leave(state);
   return emulated_check(status, error);
 }
@@ -520,6 +553,7 @@ const kgen_driver_t kgen_emulated_driver = {
     .unload = emulated_unload,
     .resources = emulated_resources,
     .launch = emulated_launch,
+    .encode_map = emulated_encode_map,
     /* As CUDA's and HIP's; HIP counts work items, which is the stricter one. */
     .grid_limit = {INT_MAX, 65535, 65535},
     .counts = emulated_counts,

@@ -52,6 +52,11 @@ static kgen_status_t find_symbols(const kgen_library_t *library, void *handle,
                        library->symbols[i].name);
     memcpy(table + library->symbols[i].offset, &function, sizeof(function));
   }
+  for (size_t i = 0; i < library->optional_count; ++i) {
+    const kgen_symbol_t *symbol = &library->optional_symbols[i];
+    void *function = dlsym(handle, symbol->name);
+    memcpy(table + symbol->offset, &function, sizeof(function));
+  }
   return library->initialize(table);
 }
 

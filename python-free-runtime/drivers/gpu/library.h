@@ -20,6 +20,9 @@ typedef struct kgen_library_t {
   const char *needed_for; /* "CUDA devices", for the message */
   const kgen_symbol_t *symbols;
   size_t symbol_count;
+  /* Of newer versions of the library: NULL in the table if it lacks them. */
+  const kgen_symbol_t *optional_symbols;
+  size_t optional_count;
   size_t table_size;
   /* Called once after the functions are there, cuInit for example. */
   kgen_status_t (*initialize)(const void *table);

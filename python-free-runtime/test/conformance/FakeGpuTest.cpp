@@ -168,6 +168,62 @@ TEST_F(FakeGpu, PtxOfAnOlderArchIsGivenToTheDriver) {
   EXPECT_OK(load(builder.build()));
 }
 
+/// The kernel with a tensor map of x.
+ArtifactBuilder mappedArtifact() {
+  ArtifactBuilder builder = axpyArtifact();
+  builder.addMap(0, {4, 64});
+  return builder;
+}
+
+TEST_F(FakeGpu, KG7026TheDriverRefusesATensorMap) {
+  if (!isCuda())
+    GTEST_SKIP() << "tensor maps are CUDA's";
+  ASSERT_OK(load(mappedArtifact().build()));
+  std::vector<kgen_argument_t> arguments = makeArguments(8);
+  failNext("cuTensorMapEncodeTiled", 1);
+  EXPECT_EQ(launch(arguments), KGEN_STATUS_DRIVER_ERROR);
+  expectText("cuTensorMapEncodeTiled returned 1");
+  EXPECT_EQ(fake().launches, 0);
+  EXPECT_OK(launch(arguments)); // the failure was not kept
+}
+
+TEST_F(FakeGpu, KG7026TheDriverRefusesACluster) {
+  if (!isCuda())
+    GTEST_SKIP() << "clusters are CUDA's";
+  ArtifactBuilder builder = axpyArtifact();
+  builder.header.cluster[0] = 4;
+  builder.header.cluster[1] = builder.header.cluster[2] = 1;
+  ASSERT_OK(load(builder.build()));
+  failNext("cuLaunchKernelEx", 912); // CUDA_ERROR_INVALID_CLUSTER_SIZE
+  EXPECT_EQ(launch(makeArguments(8)), KGEN_STATUS_DRIVER_ERROR);
+  expectText("cuLaunchKernelEx returned 912");
+}
+
+TEST_F(FakeGpu, KG7009HopperKernelsOnOtherDevices) {
+  if (!isCuda())
+    GTEST_SKIP() << "tensor maps are CUDA's";
+  for (int major : {8, 10}) {
+    fake().major = major;
+    kgen_device_t *other;
+    ASSERT_OK(kgen_device_open("cuda", nullptr, &other));
+    ArtifactBuilder builder = mappedArtifact();
+    builder.setArch(major == 8 ? "sm_80" : "sm_90a");
+    std::string bytes = builder.build();
+    kgen_artifact_t *artifact;
+    kgen_kernel_t *refused;
+    ASSERT_OK(kgen_artifact_load(bytes.data(), bytes.size(), &artifact));
+    EXPECT_EQ(kgen_kernel_load(other, artifact, &refused),
+              KGEN_STATUS_ARTIFACT_ARCH)
+        << major;
+    kgen_artifact_destroy(artifact);
+    kgen_device_close(other);
+  }
+  fake().major = 9;
+  ArtifactBuilder builder = mappedArtifact();
+  builder.setArch("sm_90a");
+  EXPECT_OK(load(builder.build()));
+}
+
 TEST_F(FakeGpu, KG7012NoDriverLibrary) {
   kgen_device_t *opened;
   useFakeLibrary("libkgen-no-such-library.so");

@@ -9,6 +9,7 @@
 #define KGEN_RUNTIME_TEST_CONFORMANCE_CONFORMANCE_H
 
 #include "artifact_builder.h"
+#include "fake/fake_tensor_map.h"
 #include "kgen_runtime.h"
 
 #include <gtest/gtest.h>
@@ -33,6 +34,19 @@ struct ConformanceDriver {
 
 /// Defined by the program's driver_*.cpp.
 const ConformanceDriver &conformanceDriver();
+/// What a fake saw of the latest launch. Programs with HopperTest.cpp define it.
+struct RecordedLaunch {
+  int64_t grid[3];
+  uint32_t cluster[3]; ///< all 0: launched without clusters
+  int encoded;         ///< tensor maps encoded until now
+  fake_tensor_map_t map;
+};
+/// The argument after `arguments` others is read as a tensor map from now on.
+void readMapAfter(int arguments);
+RecordedLaunch recordedLaunch();
+/// The library in a version from before tensor maps and clusters.
+void useOldLibrary();
+
 /// Why nothing can run here; empty if it can. Called before each test, so that
 /// it can also reset a fake library.
 std::string prepareDriver();

@@ -6,6 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "conformance.h"
+#include "fake/fake_emulator.h"
+
+#include <dlfcn.h>
+
+#include "kgen_emulator.h"
 
 extern "C" void kgen_emulator_set_library(const char *path);
 
@@ -34,7 +39,37 @@ const ConformanceDriver &conformanceDriver() {
   return driver;
 }
 
+static fake_emulator_t &fake() {
+  static void *library =
+      dlopen(KGEN_TEST_FAKE_EMULATOR_PATH, RTLD_NOW | RTLD_LOCAL);
+  using Function = fake_emulator_t *();
+  return *reinterpret_cast<Function *>(dlsym(library, "fake_emulator"))();
+}
+
+void readMapAfter(int arguments) {
+  fake().has_map = 1;
+  fake().argument_count = arguments;
+}
+
+RecordedLaunch recordedLaunch() {
+  RecordedLaunch result{};
+  for (int i = 0; i < 3; ++i) {
+    result.grid[i] = fake().grid[i];
+    result.cluster[i] = fake().cluster[i];
+  }
+  result.encoded = fake().encoded;
+  result.map = fake().map;
+  return result;
+}
+
+void useOldLibrary() {
+  fake().size = KGEN_EMULATOR_FIRST_SIZE;
+  kgen_emulator_set_library(KGEN_TEST_FAKE_EMULATOR_PATH); // loads anew
+}
+
 std::string prepareDriver() {
+  fake().has_map = 0;
+  fake().size = 0;
   kgen_emulator_set_library(KGEN_TEST_FAKE_EMULATOR_PATH);
   return "";
 }

@@ -60,6 +60,30 @@ void resetFake() {
   useFakeLibrary(KGEN_TEST_FAKE_PATH);
 }
 
+#ifdef KGEN_TEST_FAKE_CUDA
+void readMapAfter(int arguments) {
+  fake().has_map = 1;
+  fake().argument_count = static_cast<size_t>(arguments);
+}
+
+RecordedLaunch recordedLaunch() {
+  RecordedLaunch result{};
+  for (int i = 0; i < 3; ++i) {
+    result.grid[i] = fake().grid[i];
+    result.cluster[i] = fake().cluster[i];
+  }
+  result.encoded = fake().encoded;
+  result.map = fake().map;
+  return result;
+}
+
+void useOldLibrary() {
+  void *library = dlopen(KGEN_TEST_OLD_CUDA_PATH, RTLD_NOW | RTLD_LOCAL);
+  reinterpret_cast<void (*)()>(dlsym(library, "fake_gpu_reset"))();
+  useFakeLibrary(KGEN_TEST_OLD_CUDA_PATH);
+}
+#endif
+
 std::string prepareDriver() {
   resetFake();
   return "";

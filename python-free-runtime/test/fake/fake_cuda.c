@@ -22,6 +22,7 @@ static void *pointer_of(cuda_address_t address) {
 #define CUDA_PROTOTYPE(member, exported, parameters)                           \
   cuda_result_t exported parameters;
 CUDA_FUNCTIONS(CUDA_PROTOTYPE)
+CUDA_OPTIONAL_FUNCTIONS(CUDA_PROTOTYPE)
 
 static int stack[16];
 
@@ -279,7 +280,40 @@ int cuLaunchKernel(cuda_function_t function, unsigned grid_x, unsigned grid_y,
   if (extra || (shared_bytes > 48 * 1024 &&
                 (int)shared_bytes > fake_gpu()->shared_limit))
     return FAKE_INVALID_VALUE;
+  memset(fake_gpu()->cluster, 0, sizeof(fake_gpu()->cluster));
   return fake_launch(function, (unsigned[3]){grid_x, grid_y, grid_z},
                      (unsigned[3]){block_x, block_y, block_z}, shared_bytes,
                      stream, arguments);
 }
+#ifndef KGEN_FAKE_OLD_CUDA
+int cuLaunchKernelEx(const cuda_launch_config_t *config,
+                     cuda_function_t function, void **arguments, void **extra) {
+  NEED_CONTEXT();
+  const cuda_launch_attribute_t *it = config->attributes;
+  if (extra || config->attribute_count != 1 ||
+      it->id != CUDA_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION ||
+      config->grid_x % it->value.cluster[0] ||
+      config->grid_y % it->value.cluster[1] ||
+      config->grid_z % it->value.cluster[2])
+    return FAKE_INVALID_VALUE;
+  memcpy(fake_gpu()->cluster, it->value.cluster, sizeof(fake_gpu()->cluster));
+  return fake_launch(
+      function, (unsigned[3]){config->grid_x, config->grid_y, config->grid_z},
+      (unsigned[3]){config->block_x, config->block_y, config->block_z},
+      config->shared_bytes, config->stream, arguments);
+}
+int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
+                           const uint64_t *sizes, const uint64_t *strides,
+                           const uint32_t *box, const uint32_t *steps,
+                           int interleave, int swizzle, int l2_promotion,
+                           int fill) {
+  NEED_CONTEXT();
+  ++fake_gpu()->encoded;
+  return fake_encode_tensor_map(map, (uint32_t)type, rank, address, sizes,
+                                strides, box, steps, (uint32_t)interleave,
+                                (uint32_t)swizzle, (uint32_t)l2_promotion,
+                                (uint32_t)fill)
+             ? FAKE_OK
+             : FAKE_INVALID_VALUE;
+}
+#endif

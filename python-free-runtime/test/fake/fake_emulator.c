@@ -184,13 +184,18 @@ static void count(kgen_emulator_counts_t *counts, const int64_t grid[3]) {
   counts->issue_cycles += blocks * FAKE_CYCLES_PER_BLOCK;
 }
 
-static int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
-                      uint32_t threads, uint64_t dynamic_shared_bytes,
-                      void **arguments, size_t argument_count, char *error,
-                      size_t error_size) {
+static int32_t launch_clusters(kgen_emulator_code_t *code,
+                               const int64_t grid[3], const uint32_t cluster[3],
+                               uint32_t threads, uint64_t dynamic_shared_bytes,
+                               void **arguments, size_t argument_count,
+                               char *error, size_t error_size) {
   (void)threads;
   (void)dynamic_shared_bytes;
   ++state.launches;
+  memcpy(state.grid, grid, sizeof(state.grid));
+  memcpy(state.cluster, cluster, sizeof(state.cluster));
+  if (state.has_map)
+    memcpy(&state.map, arguments[state.argument_count], sizeof(state.map));
   state.last_seed = code->device->seed;
   state.last_argument_count = argument_count;
   int32_t status = state.fail_status;
@@ -206,6 +211,31 @@ static int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
   run(code, grid, arguments);
   count(&code->device->counts, grid);
   return KGEN_STATUS_OK;
+}
+
+static int32_t launch(kgen_emulator_code_t *code, const int64_t grid[3],
+                      uint32_t threads, uint64_t dynamic_shared_bytes,
+                      void **arguments, size_t argument_count, char *error,
+                      size_t error_size) {
+  static const uint32_t none[3];
+  return launch_clusters(code, grid, none, threads, dynamic_shared_bytes,
+                         arguments, argument_count, error, error_size);
+}
+
+static int32_t encode_tensor_map(kgen_emulator_device_t *device, void *map,
+                                 uint32_t type, uint32_t rank, void *address,
+                                 const uint64_t *sizes, const uint64_t *strides,
+                                 const uint32_t *box, const uint32_t *steps,
+                                 uint32_t interleave, uint32_t swizzle,
+                                 uint32_t l2_promotion, uint32_t fill,
+                                 char *error, size_t error_size) {
+  (void)device;
+  ++state.encoded;
+  if (fake_encode_tensor_map(map, type, rank, address, sizes, strides, box,
+                             steps, interleave, swizzle, l2_promotion, fill))
+    return KGEN_STATUS_OK;
+  return fail(KGEN_STATUS_INVALID_ARGUMENT, "no such tensor map", error,
+              error_size);
 }
 
 static void counts(const kgen_emulator_device_t *device,
@@ -248,7 +278,10 @@ const kgen_emulator_api_t *kgen_emulator_get_api(void) {
       set_seed,
       resources,
       describe,
+      encode_tensor_map,
+      launch_clusters,
   };
   api.version = state.version ? state.version : KGEN_EMULATOR_API_VERSION;
+  api.size = state.size ? state.size : sizeof(api);
   return &api;
 }

@@ -17,6 +17,8 @@
 #ifndef KGEN_RUNTIME_TEST_FAKE_FAKE_EMULATOR_H
 #define KGEN_RUNTIME_TEST_FAKE_FAKE_EMULATOR_H
 
+#include "fake_tensor_map.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -33,6 +35,13 @@ typedef struct fake_emulator_t {
   uint64_t last_argument_count;
   int32_t fail_status; /* the next launch returns it; 0: none */
   uint32_t version;    /* what the table says; 0: the right one */
+  uint32_t size;       /* the same of its size */
+  int encoded;         /* calls of encode_tensor_map */
+  int has_map;         /* the test's: read the last of argument_count + 1 */
+  int argument_count;
+  fake_tensor_map_t map; /* what was read */
+  int64_t grid[3];       /* of the latest launch */
+  uint32_t cluster[3];   /* the same; 0: no clusters */
 } fake_emulator_t;
 
 /* The state, shared by all devices. */

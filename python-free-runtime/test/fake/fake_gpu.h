@@ -11,6 +11,8 @@ runs
 #ifndef KGEN_RUNTIME_TEST_FAKE_FAKE_GPU_H
 #define KGEN_RUNTIME_TEST_FAKE_FAKE_GPU_H
 
+#include "fake_tensor_map.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +53,11 @@ typedef struct fake_gpu_t {
   int shared_limit;      /* set by cuFuncSetAttribute, 0: never */
   size_t argument_count; /* set by the test: how many to read */
   uint64_t arguments[FAKE_MAX_ARGUMENTS];
+  /* CUDA: the last argument as a tensor map, when the test set has_map. */
+  int has_map;
+  fake_tensor_map_t map;
+  int encoded;         /* calls of cuTensorMapEncodeTiled */
+  unsigned cluster[3]; /* of cuLaunchKernelEx; 0: cuLaunchKernel */
 } fake_gpu_t;
 
 /* The state; reset restores the start: one healthy device, nothing recorded. */

@@ -131,6 +131,8 @@ int fake_launch(void *function, const unsigned grid[3], const unsigned block[3],
   gpu.stream = stream;
   for (size_t i = 0; i < gpu.argument_count; ++i)
     memcpy(&gpu.arguments[i], arguments[i], sizeof(gpu.arguments[i]));
+  if (gpu.has_map)
+    memcpy(&gpu.map, arguments[gpu.argument_count], sizeof(gpu.map));
   kgen_cpu_kernel_t kernel;
   memcpy(&kernel, &function, sizeof(kernel));
   run(kernel, grid, arguments);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstring>
 #include <functional>
 
@@ -65,6 +66,45 @@ TEST(Artifact, SaysWhatWasWritten) {
   kgen_artifact_destroy(artifact);
 }
 
+TEST(Artifact, TellsTensorMapsAndClusters) {
+  ArtifactBuilder builder = makeBuilder();
+  builder.addMap(0, {64, 128}, 128, 256);
+  builder.addMap(2, {8, 8}, 32, 64);
+  builder.header.cluster[0] = 2;
+  builder.header.cluster[1] = builder.header.cluster[2] = 1;
+  std::string bytes = builder.build();
+  kgen_artifact_t *artifact;
+  ASSERT_EQ(kgen_artifact_load(bytes.data(), bytes.size(), &artifact),
+            KGEN_STATUS_OK)
+      << kgen_last_error();
+  kgen_artifact_info_t info;
+  ASSERT_EQ(kgen_artifact_get_info(artifact, &info), KGEN_STATUS_OK);
+  EXPECT_EQ(info.format_version, 2u);
+  EXPECT_EQ(info.tensor_map_count, 2u);
+  EXPECT_EQ(info.cluster[0], 2u);
+  EXPECT_EQ(info.cluster[2], 1u);
+  kgen_artifact_destroy(artifact);
+}
+
+TEST(Artifact, Version1HasNoTensorMapsWhateverItsReservedBytesAre) {
+  ArtifactBuilder builder = makeBuilder();
+  builder.header.format_version = 1;
+  std::memset(builder.header.cluster, 0x5a,
+              sizeof(builder.header) -
+                  offsetof(kgen_artifact_header_t, cluster));
+  std::string bytes = builder.build();
+  kgen_artifact_t *artifact;
+  ASSERT_EQ(kgen_artifact_load(bytes.data(), bytes.size(), &artifact),
+            KGEN_STATUS_OK)
+      << kgen_last_error();
+  kgen_artifact_info_t info;
+  ASSERT_EQ(kgen_artifact_get_info(artifact, &info), KGEN_STATUS_OK);
+  EXPECT_EQ(info.format_version, 1u);
+  EXPECT_EQ(info.tensor_map_count, 0u);
+  EXPECT_EQ(info.cluster[0], 0u);
+  kgen_artifact_destroy(artifact);
+}
+
 TEST(Artifact, NeedsNoAlignmentAndIgnoresWhatFollows) {
   std::string bytes = "x" + makeBuilder().build() + "padding";
   kgen_artifact_t *artifact = nullptr;
@@ -95,7 +135,7 @@ TEST(Artifact, KG7005OtherVersions) {
     ArtifactBuilder builder = makeBuilder();
     builder.header.format_version = version;
     EXPECT_EQ(load(builder.build()), KGEN_STATUS_ARTIFACT_VERSION);
-    EXPECT_NE(std::strstr(kgen_last_error(), "reads version 1"), nullptr)
+    EXPECT_NE(std::strstr(kgen_last_error(), "reads versions 1 to 2"), nullptr)
         << kgen_last_error();
   }
 }
@@ -164,6 +204,80 @@ const Fault faults[] = {
     {"GridDimension", [](auto &b) { b.header.grid[0].dimension = 2; }},
     {"GridOfScalar", [](auto &b) { b.header.grid[0].parameter = 1; }},
     {"GridDivisor", [](auto &b) { b.header.grid[0].divisor = 0; }},
+    {"Cluster", [](auto &b) { b.header.cluster[0] = 9; }},
+    {"ClusterPart", [](auto &b) { b.header.cluster[1] = 2; }},
+    {"ClusterBlocks",
+     [](auto &b) {
+       for (uint32_t &extent : b.header.cluster)
+         extent = 4;
+     }},
+    {"GridKind", [](auto &b) { b.header.grid_kind = 2; }},
+    {"PersistentBlocks",
+     [](auto &b) { b.header.grid_kind = KGEN_GRID_PERSISTENT; }},
+    {"PlainBlocks", [](auto &b) { b.header.blocks_per_processor = 1; }},
+    {"PersistentCluster",
+     [](auto &b) {
+       b.header.grid_kind = KGEN_GRID_PERSISTENT;
+       b.header.blocks_per_processor = 1;
+       b.header.cluster[0] = b.header.cluster[2] = 1;
+       b.header.cluster[1] = 2;
+     }},
+    {"MapsOnOtherTarget",
+     [](auto &b) {
+       b.addMap(0, {8, 8});
+       b.header.target = KGEN_TARGET_HIP;
+       b.header.code_format = KGEN_CODE_HSACO;
+     }},
+    {"MapCount", [](auto &b) { b.header.tensor_map_count = 17; }},
+    {"MapSize",
+     [](auto &b) {
+       b.addMap(0, {8, 8});
+       b.header.tensor_map_size = 128;
+     }},
+    {"MapsOffset",
+     [](auto &b) {
+       b.header.tensor_map_count = 1;
+       b.header.tensor_map_size = sizeof(kgen_artifact_tensor_map_t);
+       b.header.tensor_maps_offset = 1 << 20;
+     }},
+    {"MapsOffsetOdd",
+     [](auto &b) {
+       b.header.tensor_map_count = 1;
+       b.header.tensor_map_size = sizeof(kgen_artifact_tensor_map_t);
+       b.header.tensor_maps_offset = sizeof(b.header) + 4;
+     }},
+    {"MapParameter",
+     [](auto &b) {
+       b.addMap(0, {8, 8});
+       b.maps[0].parameter = 3;
+     }},
+    {"MapParameterSign",
+     [](auto &b) {
+       b.addMap(0, {8, 8});
+       b.maps[0].parameter = -1;
+     }},
+    {"MapOfScalar", [](auto &b) { b.addMap(1, {8}); }},
+    {"MapRank",
+     [](auto &b) {
+       b.addMap(0, {8, 8});
+       b.maps[0].rank = 1;
+     }},
+    {"MapElementType",
+     [](auto &b) {
+       b.addMap(0, {8, 8});
+       b.maps[0].element_type = KGEN_F16;
+     }},
+    {"MapWithoutType",
+     [](auto &b) {
+       b.parameters[0].element_type = KGEN_I64;
+       b.addMap(0, {8, 8});
+     }},
+    {"MapBoxEmpty", [](auto &b) { b.addMap(0, {8, 0}); }},
+    {"MapBoxLarge", [](auto &b) { b.addMap(0, {8, 257}); }},
+    {"MapBoxRow", [](auto &b) { b.addMap(0, {4, 8}); }},
+    {"MapSwizzle", [](auto &b) { b.addMap(0, {8, 8}, 16); }},
+    {"MapSwizzleRow", [](auto &b) { b.addMap(0, {32, 8}, 32); }},
+    {"MapPromotion", [](auto &b) { b.addMap(0, {8, 8}, 0, 32); }},
     {"GridMultiplier", [](auto &b) { b.header.grid[1].multiplier = 0; }},
 };
 

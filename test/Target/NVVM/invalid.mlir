@@ -18,9 +18,46 @@ func.func @rows_of_memory() attributes {tile.kernel} {
 
 // -----
 
-// expected-error @below {{[KG4006] convert-tile-to-nvvm does not serve producer = tma}}
+// expected-error @below {{[KG4006] convert-tile-to-nvvm does not serve consumer_warpgroups = 0}}
 func.func @producer() attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma>} {
+  return
+}
+
+// -----
+
+func.func @copies_in_roles(%k: memref<1x1x64x64xbf16>) attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
+  %c0 = arith.constant 0 : index
+  %b = tile.alloc : !tile.buffer<1x64x64xbf16>
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm cannot serve a kernel with producer = tma: tiles are moved by tile.send}}
+  %v = tile.slot %b[%c0] : !tile.buffer<1x64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @floats_in_rings() attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
+  // expected-error @below {{rings hold 16-bit tiles of at most 256 rows}}
+  %b = tile.alloc : !tile.buffer<1x64x64xf32>
+  return
+}
+
+// -----
+
+func.func @rows_of_a_warpgroup() attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
+  %c0 = arith.constant 0 : index
+  %q = tile.alloc : !tile.buffer<1x128x64xbf16>
+  %k = tile.alloc : !tile.buffer<1x64x64xbf16>
+  tile.roles producer {
+  } consumers {
+    %a = tile.receive %q at %c0 : !tile.buffer<1x128x64xbf16>
+    %b = tile.receive %k at %c0 : !tile.buffer<1x64x64xbf16>
+    // expected-error @below {{each warpgroup multiplies 64 rows}}
+    %s = tile.dot %a, %b transpose_rhs : !tile.view<128x64xbf16>, !tile.view<64x64xbf16> -> !tile.matrix<128x64xf32, accumulator>
+  }
   return
 }
 

@@ -19,7 +19,7 @@ TEST(Hardware, IsFoundByKeyArchAndName) {
     }
   auto hopper = findHardware("sm_90a");
   ASSERT_TRUE(static_cast<bool>(hopper));
-  EXPECT_EQ(hopper->key, "h100");
+  EXPECT_EQ(hopper->key, "h100a");
 }
 
 TEST(Hardware, KeysAndArchsAreUnique) {

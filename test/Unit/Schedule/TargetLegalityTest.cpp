@@ -203,7 +203,7 @@ TEST(NvvmLegality, RefusedKnobsNameWhoServesThem) {
   };
   using S = Schedule;
   EXPECT_THAT(refused([](S &s) { s.producer = ProducerKind::Tma; }),
-              HasSubstr("no target of this build serves it"));
+              HasSubstr("served by nvvm on sm_90a"));
   EXPECT_THAT(refused([](S &s) {
                 s.producer = ProducerKind::None;
                 s.stagesK = s.stagesV = 1;

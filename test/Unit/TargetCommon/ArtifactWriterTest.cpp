@@ -64,7 +64,7 @@ TEST(ArtifactWriter, HeaderDescribesTheLaunch) {
   Artifact artifact(*bytes);
   const kgen_artifact_header_t &header = artifact.header;
   EXPECT_STREQ(header.magic, KGEN_ARTIFACT_MAGIC);
-  EXPECT_EQ(header.format_version, uint32_t(KGEN_ARTIFACT_VERSION));
+  EXPECT_EQ(header.format_version, uint32_t(KGEN_ARTIFACT_OLDEST_VERSION));
   EXPECT_EQ(header.total_size, bytes->size());
   EXPECT_EQ(header.checksum,
             hashBytes(std::string_view(*bytes).substr(
@@ -110,6 +110,68 @@ TEST(ArtifactWriter, ParametersFollowTheKernelAbi) {
   EXPECT_EQ(artifact.parameters[5].role, uint32_t(KGEN_ROLE_OUTPUT));
   EXPECT_EQ(artifact.parameters[5].dimensions[3].size, 32);
   EXPECT_EQ(artifact.parameters[6].element_type, uint32_t(KGEN_F32));
+}
+
+/// K as 128-row tiles of 64 columns, in clusters of two persistent blocks.
+KernelCode hopperCode() {
+  KernelCode code = someCode();
+  code.arch = "sm_90a";
+  TensorMapSpec map;
+  map.parameter = 1;
+  map.elementType = ElementType::BF16;
+  map.box = {64, 128, 1, 1, 1};
+  map.swizzleBytes = 128;
+  map.l2PromotionBytes = 256;
+  code.tensorMaps = {TensorMapSpec(), map};
+  code.cluster = {2, 1, 1};
+  code.gridKind = GridKind::Persistent;
+  code.blocksPerProcessor = 1;
+  return code;
+}
+
+TEST(ArtifactWriter, TensorMapsFollowTheParameters) {
+  Expected<std::string> bytes = write(someProblem(), hopperCode());
+  ASSERT_TRUE(bool(bytes)) << bytes.error().message();
+  const kgen_artifact_header_t &header = Artifact(*bytes).header;
+  EXPECT_EQ(header.format_version, 2u);
+  EXPECT_EQ(header.cluster[0], 2u);
+  EXPECT_EQ(header.cluster[2], 1u);
+  EXPECT_EQ(header.grid_kind, uint32_t(KGEN_GRID_PERSISTENT));
+  EXPECT_EQ(header.blocks_per_processor, 1u);
+  ASSERT_EQ(header.tensor_map_count, 2u);
+  EXPECT_EQ(header.tensor_map_size, sizeof(kgen_artifact_tensor_map_t));
+  EXPECT_EQ(header.tensor_maps_offset % 8, 0u);
+  kgen_artifact_tensor_map_t map;
+  std::memcpy(&map, bytes->data() + header.tensor_maps_offset + sizeof(map),
+              sizeof(map));
+  EXPECT_EQ(map.parameter, 1);
+  EXPECT_EQ(map.element_type, uint32_t(KGEN_BF16));
+  EXPECT_EQ(map.rank, 4u);
+  EXPECT_EQ(map.box[0], 64u);
+  EXPECT_EQ(map.box[1], 128u);
+  EXPECT_EQ(map.box[3], 1u);
+  EXPECT_EQ(map.box[4], 0u); // beyond the rank
+  EXPECT_EQ(map.swizzle, 128u);
+  EXPECT_EQ(map.l2_promotion, 256u);
+}
+
+TEST(ArtifactWriter, RefusesTensorMapsThatTheFormatCannotHold) {
+  KernelCode code = hopperCode();
+  code.tensorMaps.resize(KGEN_MAX_TENSOR_MAPS + 1);
+  EXPECT_EQ(write(someProblem(), code).error().code(), ErrorCode::ArtifactLimit);
+  for (int32_t parameter : {-1, 7}) {
+    code = hopperCode();
+    code.tensorMaps[0].parameter = parameter;
+    EXPECT_EQ(write(someProblem(), code).error().code(),
+              ErrorCode::ArtifactLimit);
+  }
+  code = hopperCode();
+  code.tensorMaps[0].rank = 6;
+  EXPECT_EQ(write(someProblem(), code).error().code(), ErrorCode::ArtifactLimit);
+  code = hopperCode();
+  code.tensorMaps[0].elementType = ElementType::F64;
+  EXPECT_EQ(write(someProblem(), code).error().code(),
+            ErrorCode::DtypeUnsupported);
 }
 
 TEST(ArtifactWriter, RefusesWhatTheFormatCannotHold) {

@@ -13,6 +13,7 @@
 #include "kgen/Schedule/Schedule.h"
 #include "kgen/Support/Error.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,6 +40,23 @@ struct ResourceUsage {
   int64_t codeBytes = -1;
 };
 
+/// A view of a tensor parameter that the tensor copy engine (TMA) reads: a
+/// 128-byte kernel argument after the ordinary ones, encoded by the runtime at
+/// each launch (kgen_artifact_tensor_map_t of kgen_artifact.h).
+struct TensorMapSpec {
+  int32_t parameter = 0; ///< index among Q, K, V, captures, O, LSE
+  ElementType elementType = ElementType::BF16; ///< the parameter's
+  uint32_t rank = 4;                           ///< the parameter's, at most 5
+  /// Elements of one copy, innermost first ({columns, rows, 1, 1}), each at
+  /// most 256.
+  std::array<uint32_t, 5> box{1, 1, 1, 1, 1};
+  uint32_t swizzleBytes = 0;     ///< 0, 32, 64, 128; a box row is no longer
+  uint32_t l2PromotionBytes = 0; ///< 0, 64, 128, 256
+};
+
+/// How tiles become blocks; the values are those of kgen_artifact.h.
+enum class GridKind : uint8_t { Plain = 0, Persistent = 1 };
+
 /// One kernel as machine code, with what a launch needs to know.
 struct KernelCode {
   CodeFormat format = CodeFormat::ElfSharedObject;
@@ -49,6 +67,10 @@ struct KernelCode {
   int64_t threadsPerWorkgroup = 1;
   int64_t dynamicSharedBytes = 0;
   int64_t scratchBytes = 0; ///< CPU: per thread
+  std::vector<TensorMapSpec> tensorMaps;  ///< CUDA, in the arguments' order
+  std::array<uint32_t, 3> cluster{};      ///< blocks in x, y, z; 0: none
+  GridKind gridKind = GridKind::Plain;
+  uint32_t blocksPerProcessor = 0;        ///< of a persistent grid, >= 1
   ResourceUsage resources;
   std::vector<std::string> warnings; ///< of the assembler, verbatim
 };

@@ -5,7 +5,7 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertTileToNvvmPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
-  let summary = "Distributes tiles over warps, with mma.sync, ldmatrix and cp.async";
+  let summary = "Distributes tiles over warps (mma.sync, cp.async) or warpgroups (wgmma, TMA)";
   let description = [{
     Converts every `func.func` with `tile.kernel`. Each warp owns 16 or more
     rows of the query tile; every tile value becomes scalars of one lane (see
@@ -13,6 +13,11 @@ def ConvertTileToNvvmPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     products FMAs. Buffers lie in dynamic shared memory, whose size is left on
     the function for `nvvm-finish-kernels`. The number of warps is that of the
     `attention.schedule` attribute, 4 without one.
+
+    A kernel whose schedule has `producer = tma` (sm_90a) has `tile.roles`
+    instead of copies: a warpgroup whose one thread fills rings by TMA, and
+    warpgroups that multiply with wgmma (lib/Target/NVVM/Hopper.h). Each tensor
+    map is a pointer argument after the others.
 
     ```mlir
     %s = tile.dot %q, %k transpose_rhs

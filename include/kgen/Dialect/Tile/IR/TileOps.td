@@ -126,7 +126,8 @@ def Tile_DotOp : Tile_Op<"dot", [
     in registers, or a view that is read as the product goes. `rhs` is a view:
     K x N, or N x K with `transpose_rhs` (the form of Q times K transposed).
     Inputs that the target's matrix unit rounds (tf32) are rounded only where
-    the schedule's numerics class allows it.
+    the schedule's numerics class allows it. With `async` the product is only
+    started; see `tile.await`.
 
     ```
     %s = tile.dot %q, %k transpose_rhs
@@ -136,10 +137,11 @@ def Tile_DotOp : Tile_Op<"dot", [
     ```
   }];
   let arguments = (ins AnyTypeOf<[Tile_OperandMatrix, Tile_ViewType]>:$lhs, Tile_ViewType:$rhs,
-                       Optional<Tile_AccumulatorMatrix>:$acc, UnitAttr:$transpose_rhs);
+                       Optional<Tile_AccumulatorMatrix>:$acc, UnitAttr:$transpose_rhs,
+                       UnitAttr:$async);
   let results = (outs Tile_AccumulatorMatrix:$result);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`acc` $acc^)? (`transpose_rhs` $transpose_rhs^)? attr-dict
+    $lhs `,` $rhs (`acc` $acc^)? (`transpose_rhs` $transpose_rhs^)? (`async` $async^)? attr-dict
     `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
   let hasVerifier = 1;
@@ -302,5 +304,7 @@ def Tile_StoreRowsOp : Tile_Op<"store_rows", [MemoryEffects<[MemWrite]>]> {
   }];
   let hasVerifier = 1;
 }
+
+include "kgen/Dialect/Tile/IR/TileAsyncOps.td"
 
 #endif // KGEN_DIALECT_TILE_TILEOPS

@@ -1,0 +1,153 @@
+//===- TileAsyncOps.td - Workgroups whose warps have different roles -------===//
+#ifndef KGEN_DIALECT_TILE_TILEASYNCOPS
+#define KGEN_DIALECT_TILE_TILEASYNCOPS
+
+include "kgen/Dialect/Tile/IR/TileBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+//===----------------------------------------------------------------------===//
+// Roles and rings
+//===----------------------------------------------------------------------===//
+
+def Tile_RolesOp : Tile_Op<"roles", [RecursiveMemoryEffects, SingleBlock, NoTerminator,
+                                     NoRegionArguments]> {
+  let summary = "divides a workgroup into one that copies and those that compute";
+  let description = [{
+    Both regions run at the same time: `producer` on threads of its own, which
+    only send tiles, `consumers` on the warps of the schedule. They meet in the
+    rings alone: a buffer whose slots are filled by `tile.send` and emptied by
+    `tile.release`. The n-th tile of a ring lies in slot n mod slots; both sides
+    count, and each number is sent, received and released once, in order.
+
+    ```
+    tile.roles producer {
+      tile.send %k[%b, %h, %row] to %ring at %n
+        : memref<?x8x?x128xbf16>, !tile.buffer<2x64x128xbf16>
+    } consumers {
+      %keys = tile.receive %ring at %n : !tile.buffer<2x64x128xbf16>
+      ...
+      tile.release %ring at %n : !tile.buffer<2x64x128xbf16>
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$producer, SizedRegion<1>:$consumers);
+  let assemblyFormat = "`producer` $producer `consumers` $consumers attr-dict";
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins)>];
+}
+
+def Tile_SendOp : Tile_Op<"send", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "fills a slot of a ring";
+  let description = [{
+    Waits until the slot of tile `number` is free, then starts copying rows
+    `row ... row + R - 1` of `source[batch, head]` into it. Rows past the end of
+    the tensor's third dimension become zeros. Does not wait for the copy.
+  }];
+  let arguments = (ins AnyMemRef:$source, Index:$batch, Index:$head, Index:$row,
+                       Tile_BufferType:$ring, Index:$number);
+  let assemblyFormat = [{
+    $source `[` $batch `,` $head `,` $row `]` `to` $ring `at` $number
+    attr-dict `:` type($source) `,` type($ring)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_ReceiveOp : Tile_Op<"receive", [
+    MemoryEffects<[MemRead, MemWrite]>,
+    TypesMatchWith<"a view has the shape of a slot", "ring", "view",
+                   "::kgen::tile::SlotOp::viewTypeOf(::llvm::cast<::kgen::tile::BufferType>($_self))">]> {
+  let summary = "waits for a tile of a ring; its view";
+  let arguments = (ins Tile_BufferType:$ring, Index:$number);
+  let results = (outs Tile_ViewType:$view);
+  let assemblyFormat = "$ring `at` $number attr-dict `:` type($ring)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$ring, "::mlir::Value":$number)>];
+}
+
+def Tile_ReleaseOp : Tile_Op<"release", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "this thread no longer reads a tile of a ring";
+  let description = [{
+    Once all consumers have said so, the slot may be sent to again. Products that
+    read the slot must have been awaited.
+  }];
+  let arguments = (ins Tile_BufferType:$ring, Index:$number);
+  let assemblyFormat = "$ring `at` $number attr-dict `:` type($ring)";
+}
+
+def Tile_ProgramCountOp : Tile_Op<"program_count", [Pure]> {
+  let summary = "workgroups in the grid's first dimension";
+  let description = [{
+    For persistent workgroups, which take every n-th tile: the grid is then
+    one-dimensional and as large as the machine.
+
+    ```
+    %n = tile.program_count
+    ```
+  }];
+  let results = (outs Index:$count);
+  let assemblyFormat = "attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Products in flight
+//===----------------------------------------------------------------------===//
+
+def Tile_Matrix : AnyTypeOf<[Tile_AccumulatorMatrix, Tile_OperandMatrix]>;
+
+def Tile_AwaitOp : Tile_Op<"await", [
+    AttrSizedOperandSegments, MemoryEffects<[MemRead, MemWrite]>,
+    RangedTypesMatchWith<"results have the operands' types", "matrices", "results",
+                         "::mlir::TypeRange($_self)">]> {
+  let summary = "waits for products that were started";
+  let description = [{
+    A `tile.dot` marked `async` has only been started: until this op returns
+    them, neither its result nor its left operand in registers (whose registers
+    are being read) may be used. Products finish in order; `pending` is how many
+    of those started later may still run. Values in `after` are computed before
+    the wait, while the products run.
+
+    ```
+    %s1 = tile.await %s0 pending 1 : !tile.matrix<64x64xf32, accumulator>
+    %o1, %p1 = tile.await %o0, %p0 after %sum : !tile.per_row<64xf32> pending 0
+        : !tile.matrix<64x128xf32, accumulator>, !tile.matrix<64x64xbf16, operand>
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_Matrix>:$matrices, Variadic<Tile_PerRowType>:$after,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
+  let results = (outs Variadic<Tile_Matrix>:$results);
+  let assemblyFormat = [{
+    $matrices (`after` $after^ `:` type($after))? `pending` $pending attr-dict `:` type($matrices)
+  }];
+}
+
+def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
+                                  AllTypesMatch<["input", "result"]>]> {
+  let summary = "the same value, not used before this point";
+  let description = [{
+    Whatever is computed from the result is computed after the operations before
+    this one: here, under a product that was just started, and not ahead of it.
+
+    ```
+    %a1 = tile.pin %a0 : !tile.per_row<64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_PerRowType:$input);
+  let results = (outs Tile_PerRowType:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
+def Tile_TakeTurnOp : Tile_Op<"take_turn", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "waits until it is this warpgroup's turn";
+  let description = [{
+    Warpgroups between `tile.take_turn` and `tile.pass_turn` exclude each other
+    and go round: while one starts its products, the others compute weights.
+    Each warpgroup takes and passes equally often.
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_PassTurnOp : Tile_Op<"pass_turn", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "gives the turn to the next warpgroup";
+  let assemblyFormat = "attr-dict";
+}
+
+#endif // KGEN_DIALECT_TILE_TILEASYNCOPS

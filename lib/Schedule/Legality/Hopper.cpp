@@ -1,0 +1,122 @@
+//===- Hopper.cpp - What the NVVM target serves on sm_90a ------------------===//
+//
+// 16-bit: wgmma.m64nNk16, a warpgroup owns 64 query rows, a producer fills rings
+// by TMA. Q stays in shared memory, P in registers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rules.h"
+
+namespace kgen::legality {
+namespace {
+
+constexpr int64_t kGroupRows = 64; // M of wgmma
+constexpr int64_t kGroupThreads = 128;
+// Columns of a panel: shared memory holds whole ones (WgmmaLayout.h).
+constexpr int64_t kPanelCols = 64;
+// Row statistics, addresses, barriers and what a score function needs, as
+// ptxas 13.0 reports them for plain attention.
+constexpr int64_t kOtherRegisters = 24;
+
+int64_t roundUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+int64_t groups(const Schedule &schedule) {
+  return std::max<int64_t>(schedule.consumerWarpgroups, 1);
+}
+
+bool overlapsSteps(const Schedule &schedule) {
+  return schedule.overlap == OverlapMode::Intra ||
+         schedule.overlap == OverlapMode::Both;
+}
+
+/// Registers of a thread that computes. With a split the producer's surplus goes
+/// to the others, in steps of eight (setmaxnreg).
+int64_t consumerLimit(const Schedule &schedule, const HardwareModel &hardware) {
+  if (schedule.producerRegisters == 0)
+    return hopperStartRegisters(schedule, hardware);
+  int64_t rest = hopperStartRegisters(schedule, hardware) *
+                     (groups(schedule) + 1) -
+                 schedule.producerRegisters;
+  return std::min(rest / groups(schedule), hardware.maxRegistersPerThread) / 8 *
+         8;
+}
+
+} // namespace
+
+Capabilities hopperCapabilities() {
+  Capabilities hopper;
+  hopper.name = "nvvm (wgmma)";
+  hopper.dtypes = {ElementType::BF16, ElementType::F16};
+  hopper.headDim = {16, 256, 16};
+  hopper.tileQ = {kGroupRows, 3 * kGroupRows, kGroupRows};
+  hopper.tileKV = {16, 256, 16};
+  hopper.stages = {1, 4, 1};
+  hopper.maxRegisters = {0, 0};
+  hopper.warps = {8, 12, 4};
+  hopper.consumerWarpgroups = {2, 3, 1};
+  hopper.producerRegisters = {24, 32, 40, 0};
+  hopper.producer = {ProducerKind::Tma};
+  hopper.overlap = {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None};
+  hopper.qOperand = {OperandPlace::Shared};
+  hopper.pOperand = {OperandPlace::Registers};
+  hopper.scheduler = {TileScheduler::Grid,
+                      TileScheduler::PersistentStatic};
+  hopper.order = {TileOrder::Linear, TileOrder::LongestFirst,
+                  TileOrder::L2Swizzled};
+  hopper.kvDirection = {KvDirection::Reverse, KvDirection::Forward};
+  hopper.exp2 = {Exp2Unit::Native};
+  hopper.rescale = {RescalePolicy::Always};
+  return hopper;
+}
+
+int64_t hopperThreads(const Schedule &schedule) {
+  return (groups(schedule) + 1) * kGroupThreads;
+}
+
+int64_t hopperStartRegisters(const Schedule &schedule,
+                             const HardwareModel &hardware) {
+  return std::min(hardware.registersPerProcessor / hopperThreads(schedule) / 8 *
+                      8,
+                  hardware.maxRegistersPerThread);
+}
+
+int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
+  int64_t colsQK = roundUp(problem.headDimQK, kPanelCols);
+  int64_t colsV = roundUp(problem.headDimV, kPanelCols);
+  int64_t elements = schedule.tileQ * colsQK +
+                     schedule.stagesK * schedule.tileKV * colsQK +
+                     schedule.stagesV * schedule.tileKV * colsV;
+  // Two barriers a slot, and a place that nobody reads.
+  int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
+  return elements * byteSize(problem.dtype) + 16 * slots + 16;
+}
+
+int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {
+  // 64 rows over 128 threads: half a register a column; P is two to a register,
+  // and a second copy of it lives only while two steps overlap.
+  int64_t scores = schedule.tileKV / 2;
+  int64_t weights = overlapsSteps(schedule) ? schedule.tileKV / 4 : 0;
+  return kOtherRegisters + problem.headDimV / 2 + scores + weights;
+}
+
+void checkHopper(const Problem &problem, const Schedule &schedule,
+                 const HardwareModel &hardware, Rules &rules) {
+  int64_t rows = groups(schedule) * kGroupRows;
+  if (schedule.tileQ != rows || schedule.warps * 32 != 2 * rows)
+    rules.broken(ErrorCode::TileWarpsMismatch, "tile_q+consumer_warpgroups",
+                 schedule.tileQ, rows,
+                 "tile_q: has " + std::to_string(schedule.tileQ) + ", " +
+                     std::to_string(schedule.consumerWarpgroups) +
+                     " consumer warpgroups hold " + std::to_string(rows) +
+                     " rows");
+  rules.atMost(ErrorCode::SharedMemoryExceeded, "shared memory",
+               hopperSharedBytes(problem, schedule), hardware.maxSharedBytes,
+               " bytes");
+  rules.atMost(ErrorCode::RegistersExceeded, "registers",
+               hopperRegisters(problem, schedule),
+               consumerLimit(schedule, hardware), " a thread (estimate)");
+}
+
+} // namespace kgen::legality

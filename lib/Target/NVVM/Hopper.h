@@ -1,0 +1,68 @@
+//===- Hopper.h - Roles, rings and products of warpgroups -------------------===//
+//
+// A kernel with tile.roles runs on Hopper's own units: TMA fills the slots of
+// rings, mbarriers say when a slot is full or empty, and wgmma multiplies what
+// lies there. Warps 0 ... 4 * groups - 1 compute, as in any kernel; the last
+// warpgroup is the producer, of which one thread works.
+//
+//   slot of tile n   n mod slots          round   n / slots
+//   full barrier     1 arrival and the bytes of the tile; the round's parity
+//   empty barrier    1 arrival a warp that computes
+//
+//===----------------------------------------------------------------------===//
+#ifndef KGEN_TARGET_NVVM_HOPPER_H
+#define KGEN_TARGET_NVVM_HOPPER_H
+
+#include "Fragments.h"
+#include "kgen/Target/Common/TargetBackend.h"
+
+namespace kgen::nvvm {
+
+/// Notes on the kernel, for the last pass and the emitter: an array of
+/// dictionaries {parameter, rows, element}, one for each tensor map argument.
+inline constexpr llvm::StringLiteral kTensorMapsAttr = "kernel_tensor_maps";
+
+/// On the kernel: its grid is as large as the machine.
+inline constexpr llvm::StringLiteral kPersistentAttr = "kernel_persistent";
+inline constexpr int64_t kTensorMapBytes = 128;
+inline constexpr int64_t kTensorMapAlignment = 64;
+/// Notes on ring operations: where the ring's barriers start (full ones, then
+/// empty ones), and which tensor map a tile.send reads through.
+inline constexpr llvm::StringLiteral kBarrierAttr = "ring_barriers";
+inline constexpr llvm::StringLiteral kTensorMapAttr = "tensor_map";
+/// On tile.await: shared memory that nobody reads.
+inline constexpr llvm::StringLiteral kScratchAttr = "scratch_offset";
+
+inline PanelTile panelTile(tile::ViewType view) {
+  return {view.getRows(), view.getCols()};
+}
+inline PanelTile panelTile(tile::BufferType ring) {
+  return {ring.getRows(), ring.getCols()};
+}
+
+/// Registers of a thread before roles are taken, and of one that computes after.
+int64_t registersAtStart(const KernelShape &shape);
+int64_t consumerRegisters(const KernelShape &shape);
+
+/// Gives rings and their barriers places in shared memory, adds a pointer
+/// argument for each tensor map that the kernel needs, and replaces tile.roles
+/// by branches. Returns the bytes of shared memory.
+int64_t takeRoles(mlir::func::FuncOp kernel, const KernelShape &shape);
+
+/// What the runtime must encode for a lowered kernel, in the arguments' order.
+std::vector<TensorMapSpec> readTensorMaps(mlir::Operation *kernel);
+
+/// tile.send, receive, release, take_turn and pass_turn.
+void populateRingPatterns(const FragmentConverter &converter,
+                          mlir::RewritePatternSet &patterns);
+/// tile.dot and await, on warpgroups.
+void populateWgmmaPatterns(const FragmentConverter &converter,
+                           mlir::RewritePatternSet &patterns);
+
+/// The thread's warpgroup, known to be the same for all lanes of a warp.
+LaneExpr groupIndex(mlir::ImplicitLocOpBuilder &builder,
+                    const KernelShape &shape);
+
+} // namespace kgen::nvvm
+
+#endif // KGEN_TARGET_NVVM_HOPPER_H

@@ -1,0 +1,303 @@
+//===- HopperProduct.cpp - Products of warpgroups ---------------------------===//
+//
+// wgmma.mma_async.m64nNk16, its accumulators in registers. The left operand is
+// Q in shared memory or P in registers, the right one K or V in shared memory;
+// V is stored key by key, "MN-major", and not transposed.
+//
+// The instruction runs after it is issued, on registers that LLVM and ptxas
+// think are theirs. So everything in flight goes through the wait that ends the
+// flight (tied operands): what is used after it cannot be used before it, and
+// what it reads is not overwritten.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Hopper.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+namespace {
+
+/// Inline assembly with results of type f32 or i32, one after the other.
+class Assembly {
+public:
+  explicit Assembly(ImplicitLocOpBuilder &builder) : b(builder) {}
+
+  /// A register that is read and written; its operand number.
+  void inout(Value value) {
+    tied.push_back(value);
+    types.push_back(value.getType());
+  }
+  void input(Value value) { inputs.push_back(value); }
+
+  SmallVector<Value> emit(const Twine &text) {
+    std::string constraints;
+    auto add = [&](const Twine &one) {
+      constraints += (constraints.empty() ? "" : ",") + one.str();
+    };
+    for (Value value : tied)
+      add(Twine("=") + letter(value));
+    for (size_t index = 0; index < tied.size(); ++index)
+      add(Twine(index));
+    for (Value value : inputs)
+      add(letter(value));
+    SmallVector<Value> operands(tied);
+    llvm::append_range(operands, inputs);
+    SmallVector<Type> results;
+    if (types.size() == 1)
+      results.push_back(types.front());
+    else if (types.size() > 1)
+      results.push_back(
+          LLVM::LLVMStructType::getLiteral(b.getContext(), types));
+    auto op = LLVM::InlineAsmOp::create(
+        b, TypeRange(results), operands, text.str(), constraints,
+        /*has_side_effects=*/true, /*is_align_stack=*/false,
+        LLVM::TailCallKind::None,
+        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+        ArrayAttr());
+    if (types.size() == 1)
+      return {op.getRes()};
+    SmallVector<Value> values;
+    for (size_t index = 0; index < types.size(); ++index)
+      values.push_back(LLVM::ExtractValueOp::create(b, op.getRes(), index));
+    return values;
+  }
+
+private:
+  static const char *letter(Value value) {
+    Type type = value.getType();
+    return type.isF32() ? "f" : type.isInteger(64) ? "l" : type.isInteger(1) ? "b" : "r";
+  }
+
+  ImplicitLocOpBuilder &b;
+  SmallVector<Value> tied, inputs;
+  SmallVector<Type> types;
+};
+
+/// Descriptor of a tile at `pointer`; slices are added to it.
+Value makeDescriptor(ImplicitLocOpBuilder &b, Value pointer, uint64_t bits) {
+  Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(), pointer);
+  LaneExpr units = (LaneExpr(b, address) & kDescriptorAddressMask) >> 4;
+  Value wide = arith::ExtUIOp::create(b, b.getI64Type(), units.value());
+  Value rest = arith::ConstantIntOp::create(b, b.getI64Type(),
+                                            static_cast<int64_t>(bits));
+  return arith::OrIOp::create(b, wide, rest);
+}
+
+Value addBytes(ImplicitLocOpBuilder &b, Value descriptor, int64_t bytes) {
+  if (bytes == 0)
+    return descriptor;
+  Value units = arith::ConstantIntOp::create(b, b.getI64Type(), bytes >> 4);
+  return arith::AddIOp::create(b, descriptor, units);
+}
+
+/// Issues one tile.dot.
+class WarpgroupProduct {
+public:
+  WarpgroupProduct(ImplicitLocOpBuilder &builder, const KernelShape &shape,
+                   tile::DotOp op, ValueRange lhs, Value rhs, ValueRange acc)
+      : b(builder), shape(shape), op(op), rhsTile(panelTile(op.getRhs().getType())),
+        cols(op.getResult().getType().getCols()) {
+    tile::ViewType right = op.getRhs().getType();
+    transposed = op.getTransposeRhs();
+    steps = (transposed ? right.getCols() : right.getRows()) / kWgmmaDepth;
+    rhsDescriptor = makeDescriptor(b, rhs,
+                                   transposed ? columnSliceDescriptor()
+                                              : rowSliceDescriptor(rhsTile));
+    if (auto view = dyn_cast<tile::ViewType>(op.getLhs().getType())) {
+      lhsTile = panelTile(view);
+      LaneExpr rows =
+          groupIndex(b, shape) * (kGroupRows * kSwizzleBytes);
+      lhsDescriptor = makeDescriptor(b, offsetPointer(b, lhs.front(), rows.value()),
+                                     columnSliceDescriptor());
+    } else {
+      fragments.assign(lhs.begin(), lhs.end());
+    }
+    sums.assign(acc.begin(), acc.end());
+    accumulates = !acc.empty();
+    if (!accumulates)
+      sums.assign(cols / 2, LLVM::PoisonOp::create(b, b.getF32Type()));
+  }
+
+  SmallVector<Value> issue() {
+    fence();
+    for (int64_t step = 0; step < steps; ++step)
+      multiply(step);
+    NVVM::WgmmaGroupSyncAlignedOp::create(b);
+    return std::move(sums);
+  }
+
+private:
+  /// Orders earlier accesses to the accumulators before the products. They go
+  /// through it: a copy that LLVM needs for one (two of them start as the same
+  /// value) then stands before the fence.
+  void fence() {
+    Assembly assembly(b);
+    if (accumulates)
+      for (Value sum : sums)
+        assembly.inout(sum);
+    SmallVector<Value> fenced = assembly.emit("wgmma.fence.sync.aligned;");
+    if (accumulates)
+      sums = std::move(fenced);
+  }
+
+  void multiply(int64_t step) {
+    Assembly assembly(b);
+    for (Value sum : sums)
+      assembly.inout(sum);
+    std::string left;
+    size_t next = 2 * sums.size(); // operands are numbered results first
+    if (lhsDescriptor) {
+      assembly.input(addBytes(b, lhsDescriptor, lhsTile->columnSlice(step)));
+      left = "$" + std::to_string(next++);
+    } else {
+      for (int64_t index = 0; index < 4; ++index) {
+        assembly.input(fragments[step * 4 + index]);
+        left += (index ? ", $" : "{$") + std::to_string(next++);
+      }
+      left += "}";
+    }
+    assembly.input(addBytes(b, rhsDescriptor,
+                            transposed ? rhsTile.columnSlice(step)
+                                       : rhsTile.rowSlice(step)));
+    std::string right = "$" + std::to_string(next);
+    sums = assembly.emit(text(step, left, right));
+  }
+
+  std::string text(int64_t step, const std::string &left,
+                   const std::string &right) {
+    std::string type =
+        op.getRhs().getType().getElementType().isBF16() ? "bf16" : "f16";
+    std::string registers;
+    for (size_t index = 0; index < sums.size(); ++index)
+      registers += (index ? ", $" : "$") + std::to_string(index);
+    // Without an accumulator the first product overwrites (scale-d = 0).
+    std::string scale = accumulates || step > 0 ? "1" : "0";
+    std::string transposeLeft = lhsDescriptor ? ", 0" : "";
+    return "{ .reg .pred p; setp.ne.b32 p, " + scale +
+           ", 0; wgmma.mma_async.sync.aligned.m64n" + std::to_string(cols) +
+           "k16.f32." + type + "." + type + " {" + registers + "}, " + left +
+           ", " + right + ", p, 1, 1" + transposeLeft +
+           (transposed ? ", 0" : ", 1") + "; }";
+  }
+
+  ImplicitLocOpBuilder &b;
+  KernelShape shape;
+  tile::DotOp op;
+  PanelTile rhsTile;
+  std::optional<PanelTile> lhsTile;
+  int64_t cols, steps = 0;
+  bool transposed = false, accumulates = false;
+  Value lhsDescriptor, rhsDescriptor;
+  SmallVector<Value> fragments, sums;
+};
+
+/// Waits until at most `pending` groups of products are in flight; the values
+/// come out of the wait.
+SmallVector<Value> waitFor(ImplicitLocOpBuilder &b, ArrayRef<Value> values,
+                           int64_t pending) {
+  Assembly assembly(b);
+  for (Value value : values)
+    assembly.inout(value);
+  return assembly.emit("wgmma.wait_group.sync.aligned " + Twine(pending) + ";");
+}
+
+struct ConvertDot : TilePattern<tile::DotOp> {
+  using TilePattern::TilePattern;
+  LogicalResult
+  matchAndRewrite(tile::DotOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    ValueRange acc;
+    if (op.getAcc())
+      acc = adaptor.getAcc();
+    SmallVector<Value> sums =
+        WarpgroupProduct(b, shape, op, adaptor.getLhs(),
+                         adaptor.getRhs().front(), acc)
+            .issue();
+    if (!op.getAsync()) {
+      size_t count = sums.size();
+      if (isa<tile::MatrixType>(op.getLhs().getType()))
+        llvm::append_range(sums, adaptor.getLhs());
+      sums = waitFor(b, sums, /*pending=*/0);
+      sums.truncate(count);
+    }
+    rewriter.replaceOpWithMultiple(op, {sums});
+    return success();
+  }
+};
+
+/// ptxas moves a wait above arithmetic that does not depend on it, which ends
+/// the overlap. A store that never happens but needs what was computed keeps it
+/// in its place. (Data-dependent branches do too, but serialise the products.)
+void computeFirst(ImplicitLocOpBuilder &b, ValueRange values,
+                  int64_t scratch) {
+  if (values.empty())
+    return;
+  Value total = values.front();
+  for (Value value : values.drop_front())
+    total = arith::AddFOp::create(b, total, value);
+  Value zero = LLVM::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
+  Value never =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, total, zero);
+  Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(),
+                                           sharedPointer(b, scratch));
+  Assembly assembly(b);
+  assembly.input(address);
+  assembly.input(never);
+  assembly.input(total);
+  (void)assembly.emit("@$1 st.shared.f32 [$0], $2;");
+}
+
+/// LLVM joins the rescaling of O in the loop with that behind it and puts both
+/// before the loop's condition, where no product runs.
+struct ConvertPin : TilePattern<tile::PinOp> {
+  using TilePattern::TilePattern;
+  LogicalResult
+  matchAndRewrite(tile::PinOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Assembly assembly(b);
+    for (Value value : adaptor.getInput())
+      assembly.inout(value);
+    SmallVector<Value> results = assembly.emit("");
+    rewriter.replaceOpWithMultiple(op, {results});
+    return success();
+  }
+};
+
+struct ConvertAwait : TilePattern<tile::AwaitOp> {
+  using TilePattern::TilePattern;
+  LogicalResult
+  matchAndRewrite(tile::AwaitOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    for (ValueRange values : adaptor.getAfter())
+      computeFirst(b, values,
+                   op->getAttrOfType<IntegerAttr>(kScratchAttr).getInt());
+    SmallVector<Value> inFlight;
+    for (ValueRange values : adaptor.getMatrices())
+      llvm::append_range(inFlight, values);
+    SmallVector<Value> arrived = waitFor(b, inFlight, op.getPending());
+    SmallVector<SmallVector<Value>> results;
+    ArrayRef<Value> rest = arrived;
+    for (ValueRange values : adaptor.getMatrices()) {
+      results.emplace_back(rest.take_front(values.size()));
+      rest = rest.drop_front(values.size());
+    }
+    rewriter.replaceOpWithMultiple(op, std::move(results));
+    return success();
+  }
+};
+
+} // namespace
+
+void populateWgmmaPatterns(const FragmentConverter &converter,
+                           RewritePatternSet &patterns) {
+  patterns.add<ConvertDot, ConvertAwait, ConvertPin>(converter, patterns.getContext());
+}
+
+} // namespace kgen::nvvm

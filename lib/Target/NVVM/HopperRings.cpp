@@ -1,0 +1,199 @@
+//===- HopperRings.cpp - TMA copies and the barriers of their slots ---------===//
+
+#include "Hopper.h"
+
+#include "kgen/Target/Common/KernelSignature.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+namespace {
+
+constexpr int64_t kBarrierBytes = 8;
+constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
+/// How long try_wait may suspend a thread before it looks again, in ns.
+constexpr int64_t kWaitTicks = 10000000;
+
+/// Slot, parity and barriers of one tile of a ring.
+class RingPlace {
+public:
+  RingPlace(ImplicitLocOpBuilder &builder, Operation *op, tile::BufferType type,
+            Value index)
+      : b(builder), type(type),
+        first(op->getAttrOfType<IntegerAttr>(kBarrierAttr).getInt()),
+        number(b, toI32(b, b.getLoc(), index)) {}
+
+  LaneExpr slot() { return number % type.getSlots(); }
+  LaneExpr parity() { return (number / type.getSlots()) & 1; }
+  Value full() { return barrier(first); }
+  Value empty() { return barrier(first + type.getSlots() * kBarrierBytes); }
+  Value data(Value ring) {
+    LaneExpr bytes = slot() * panelTile(type).bytes();
+    return offsetPointer(b, ring, bytes.value());
+  }
+  void wait(Value barrier, LaneExpr parity) {
+    NVVM::MBarrierTryWaitParityOp::create(b, barrier, parity.value(),
+                                          LaneExpr(b, kWaitTicks).value());
+  }
+
+private:
+  Value barrier(int64_t place) {
+    return offsetPointer(b, sharedPointer(b, place),
+                         (slot() * kBarrierBytes).value());
+  }
+
+  ImplicitLocOpBuilder &b;
+  tile::BufferType type;
+  int64_t first;
+  LaneExpr number;
+};
+
+struct ConvertSend : TilePattern<tile::SendOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::SendOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    tile::BufferType type = op.getRing().getType();
+    PanelTile tile = panelTile(type);
+    RingPlace place(b, op, type, adaptor.getNumber().front());
+    // In round 0 slots are empty, which a barrier that nothing has passed yet
+    // says of the other parity.
+    place.wait(place.empty(), place.parity() ^ 1);
+    Value full = place.full();
+    NVVM::MBarrierArriveExpectTxOp::create(
+        b, Type(), full, LaneExpr(b, tile.bytes()).value(),
+        NVVM::MemScopeKind::CTA, /*relaxed=*/false, Value());
+    Value data = place.data(adaptor.getRing().front());
+    auto i32 = [&](ValueRange index) {
+      return toI32(b, b.getLoc(), index.front());
+    };
+    Value row = i32(adaptor.getRow()), head = i32(adaptor.getHead()),
+          batch = i32(adaptor.getBatch());
+    for (int64_t panel = 0; panel < tile.panels(); ++panel) {
+      Value col = LaneExpr(b, panel * PanelTile::kPanelCols).value();
+      NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
+          b, offsetPointer(b, data, panel * tile.panelBytes()), tensorMap(op),
+          ValueRange{col, row, head, batch}, full, ValueRange(), Value(),
+          Value(), NVVM::TMALoadMode::TILE, /*isCTAOnly=*/true,
+          NVVM::CTAGroupKindAttr(), Value());
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  /// Tensor maps are the last arguments, before and after the conversion.
+  static Value tensorMap(tile::SendOp op) {
+    auto kernel = op->getParentOfType<func::FuncOp>();
+    auto maps = kernel->getAttrOfType<ArrayAttr>(kTensorMapsAttr);
+    Block &entry = kernel.getBody().front();
+    return entry.getArgument(
+        entry.getNumArguments() - maps.size() +
+        op->getAttrOfType<IntegerAttr>(kTensorMapAttr).getInt());
+  }
+};
+
+struct ConvertReceive : TilePattern<tile::ReceiveOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::ReceiveOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    place.wait(place.full(), place.parity());
+    rewriter.replaceOp(op, place.data(adaptor.getRing().front()));
+    return success();
+  }
+};
+
+struct ConvertRelease : TilePattern<tile::ReleaseOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::ReleaseOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    Value address =
+        LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty());
+    Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                        laneIndex(b, shape).value(),
+                                        LaneExpr(b, 0).value());
+    // Predicated: a branch would split the loop's body.
+    LLVM::InlineAsmOp::create(
+        b, TypeRange(), ValueRange{address, first},
+        "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b",
+        /*has_side_effects=*/true, /*is_align_stack=*/false,
+        LLVM::TailCallKind::None,
+        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+        ArrayAttr());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct ConvertProgramCount : TilePattern<tile::ProgramCountOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::ProgramCountOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Value count =
+        NVVM::GridDimXOp::create(rewriter, op.getLoc(), rewriter.getI32Type());
+    rewriter.replaceOp(op, fromI32(rewriter, op.getLoc(), count));
+    return success();
+  }
+};
+
+/// Barrier 1 + g is warpgroup g's turn: it waits there, its predecessor arrives.
+struct ConvertTakeTurn : TilePattern<tile::TakeTurnOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::TakeTurnOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Value turn = (groupIndex(b, shape) + 1).value();
+    NVVM::BarrierOp::create(b, Type(), turn,
+                            LaneExpr(b, 2 * kGroupThreads).value(),
+                            NVVM::BarrierReductionAttr(), Value());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct ConvertPassTurn : TilePattern<tile::PassTurnOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::PassTurnOp op, OneToNOpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    LaneExpr group = groupIndex(b, shape);
+    Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                         group.value(),
+                                         LaneExpr(b, shape.groups() - 1).value());
+    Value next = arith::SelectOp::create(b, isLast, LaneExpr(b, 1).value(),
+                                         (group + 2).value());
+    NVVM::BarrierArriveOp::create(b, next,
+                                  LaneExpr(b, 2 * kGroupThreads).value());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+} // namespace
+
+void populateRingPatterns(const FragmentConverter &converter,
+                          RewritePatternSet &patterns) {
+  patterns.add<ConvertSend, ConvertReceive, ConvertRelease, ConvertProgramCount,
+               ConvertTakeTurn, ConvertPassTurn>(converter, patterns.getContext());
+}
+
+} // namespace kgen::nvvm

@@ -1,0 +1,216 @@
+//===- HopperRoles.cpp - One warpgroup copies, the others compute -----------===//
+
+#include "Hopper.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+
+constexpr int64_t kRegisterFile = 65536; // of a processor
+constexpr int64_t kMostRegisters = 255;
+constexpr int64_t kRegisterStep = 8; // of setmaxnreg
+constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
+
+int64_t registersAtStart(const KernelShape &shape) {
+  int64_t registers =
+      kRegisterFile / shape.threads() / kRegisterStep * kRegisterStep;
+  return std::min(registers, kMostRegisters);
+}
+
+int64_t consumerRegisters(const KernelShape &shape) {
+  // Registers move within what the workgroup was given at its start; asking for
+  // more would wait for ever.
+  int64_t rest = registersAtStart(shape) * (shape.groups() + 1) -
+                 shape.producerRegisters;
+  int64_t registers = rest / shape.groups() / kRegisterStep * kRegisterStep;
+  return std::min(registers, kMostRegisters / kRegisterStep * kRegisterStep);
+}
+
+namespace {
+
+constexpr int64_t kBarrierBytes = 8;
+constexpr int64_t kScratchBytes = 16;
+
+/// Rings at multiples of the swizzle's period, then their barriers.
+class SharedPlan {
+public:
+  explicit SharedPlan(func::FuncOp kernel) : builder(kernel.getContext()) {
+    kernel.walk([&](tile::AllocOp op) {
+      tile::BufferType type = op.getBuffer().getType();
+      op->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
+      total += type.getSlots() * panelTile(type).bytes();
+      rings.push_back(op);
+    });
+    for (tile::AllocOp ring : rings) {
+      barriers.push_back(total);
+      for (Operation *user : ring->getUsers())
+        user->setAttr(kBarrierAttr, builder.getI64IntegerAttr(total));
+      total += 2 * ring.getBuffer().getType().getSlots() * kBarrierBytes;
+    }
+    kernel.walk([&](tile::AwaitOp op) {
+      op->setAttr(kScratchAttr, builder.getI64IntegerAttr(total));
+    });
+    total += kScratchBytes;
+  }
+
+  void initialise(ImplicitLocOpBuilder &b, const KernelShape &shape) const {
+    for (auto [ring, first] : llvm::zip_equal(rings, barriers)) {
+      int64_t slots = tile::AllocOp(ring).getBuffer().getType().getSlots();
+      for (int64_t index = 0; index < 2 * slots; ++index) {
+        int64_t arrivals = index < slots ? 1 : shape.warps;
+        NVVM::MBarrierInitOp::create(
+            b, sharedPointer(b, first + index * kBarrierBytes),
+            LaneExpr(b, arrivals).value(), Value());
+      }
+    }
+    NVVM::FenceMbarrierInitOp::create(b);
+  }
+
+  int64_t total = 0;
+
+private:
+  Builder builder;
+  SmallVector<tile::AllocOp> rings;
+  SmallVector<int64_t> barriers;
+};
+
+/// One tensor map argument for each tensor and height of box.
+void addTensorMaps(func::FuncOp kernel) {
+  Builder builder(kernel.getContext());
+  SmallVector<std::pair<int64_t, int64_t>> maps; // parameter, rows
+  kernel.walk([&](tile::SendOp op) {
+    auto argument = cast<BlockArgument>(op.getSource());
+    std::pair<int64_t, int64_t> map(argument.getArgNumber(),
+                                    op.getRing().getType().getRows());
+    auto found = llvm::find(maps, map);
+    op->setAttr(kTensorMapAttr, builder.getI64IntegerAttr(found - maps.begin()));
+    if (found == maps.end())
+      maps.push_back(map);
+  });
+  SmallVector<Attribute> notes;
+  auto pointer = LLVM::LLVMPointerType::get(kernel.getContext());
+  for (auto [parameter, rows] : maps) {
+    auto tensor = cast<MemRefType>(kernel.getArgument(parameter).getType());
+    notes.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("parameter", builder.getI64IntegerAttr(parameter)),
+         builder.getNamedAttr("rows", builder.getI64IntegerAttr(rows)),
+         builder.getNamedAttr("element",
+                              TypeAttr::get(tensor.getElementType()))}));
+    (void)kernel.insertArgument(kernel.getNumArguments(), pointer,
+                                DictionaryAttr(), kernel.getLoc());
+  }
+  kernel->setAttr(kTensorMapsAttr, builder.getArrayAttr(notes));
+}
+
+/// Moves a region's operations before the terminator of `block`.
+void moveBody(Region &region, Block *block) {
+  block->getOperations().splice(Block::iterator(block->getTerminator()),
+                                region.front().getOperations());
+}
+
+void moveRegisters(ImplicitLocOpBuilder &b, int64_t registers,
+                   NVVM::SetMaxRegisterAction action) {
+  NVVM::SetMaxRegisterOp::create(b, static_cast<uint32_t>(registers), action);
+}
+
+scf::IfOp branch(ImplicitLocOpBuilder &b, Value condition, bool hasElse) {
+  return scf::IfOp::create(b, condition, hasElse);
+}
+
+Value equals(ImplicitLocOpBuilder &b, LaneExpr value, int64_t constant) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, value.value(),
+                               LaneExpr(b, constant).value());
+}
+
+/// Fills the branch of the producer's warpgroup: one thread of its first warp.
+void emitProducer(ImplicitLocOpBuilder &b, Region &body,
+                  const KernelShape &shape) {
+  if (shape.producerRegisters > 0)
+    moveRegisters(b, shape.producerRegisters,
+                  NVVM::SetMaxRegisterAction::decrease);
+  LaneExpr warp = threadIndex(b, shape) >> 5;
+  auto first = branch(b, equals(b, warp, shape.warps), false);
+  b.setInsertionPointToStart(first.thenBlock());
+  Value elected = NVVM::ElectSyncOp::create(b, b.getI1Type(), Value());
+  moveBody(body, branch(b, elected, false).thenBlock());
+}
+
+/// The first turn is warpgroup 0's: the last one passes it on.
+void startTurns(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+  auto last = branch(b, equals(b, groupIndex(b, shape), shape.groups() - 1),
+                     false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  NVVM::BarrierArriveOp::create(b, LaneExpr(b, 1).value(),
+                                LaneExpr(b, 2 * kGroupThreads).value());
+}
+
+} // namespace
+
+std::vector<TensorMapSpec> readTensorMaps(Operation *kernel) {
+  std::vector<TensorMapSpec> specs;
+  auto maps = kernel->getAttrOfType<ArrayAttr>(kTensorMapsAttr);
+  if (!maps)
+    return specs;
+  for (auto map : maps.getAsRange<DictionaryAttr>()) {
+    auto number = [&](StringRef key) {
+      return cast<IntegerAttr>(map.get(key)).getInt();
+    };
+    TensorMapSpec spec;
+    spec.parameter = static_cast<int32_t>(number("parameter"));
+    spec.elementType = cast<TypeAttr>(map.get("element")).getValue().isBF16()
+                           ? ElementType::BF16
+                           : ElementType::F16;
+    spec.rank = 4;
+    spec.box = {static_cast<uint32_t>(PanelTile::kPanelCols),
+                static_cast<uint32_t>(number("rows")), 1, 1, 1};
+    spec.swizzleBytes = kSwizzleBytes;
+    spec.l2PromotionBytes = 256; // two rows of a panel
+    specs.push_back(spec);
+  }
+  return specs;
+}
+
+LaneExpr groupIndex(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+  LaneExpr group = threadIndex(b, shape) >> 7;
+  return {b, NVVM::ShflOp::create(b, b.getI32Type(), LaneExpr(b, -1).value(),
+                                  group.value(), LaneExpr(b, 0).value(),
+                                  LaneExpr(b, kLanes - 1).value(),
+                                  NVVM::ShflKind::idx, UnitAttr())};
+}
+
+int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
+  SharedPlan plan(kernel);
+  kernel.walk([&](tile::ProgramCountOp op) {
+    kernel->setAttr(kPersistentAttr, UnitAttr::get(op.getContext()));
+  });
+  addTensorMaps(kernel);
+  kernel.walk([&](tile::RolesOp op) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    auto starter = branch(b, equals(b, threadIndex(b, shape), 0), false);
+    b.setInsertionPointToStart(starter.thenBlock());
+    plan.initialise(b, shape);
+    b.setInsertionPoint(op);
+    NVVM::BarrierOp::create(b);
+    Value produces = equals(b, groupIndex(b, shape), shape.groups());
+    auto roles = branch(b, produces, /*hasElse=*/true);
+    b.setInsertionPointToStart(roles.thenBlock());
+    emitProducer(b, op.getProducer(), shape);
+    b.setInsertionPointToStart(roles.elseBlock());
+    if (shape.producerRegisters > 0)
+      moveRegisters(b, consumerRegisters(shape),
+                    NVVM::SetMaxRegisterAction::increase);
+    bool turns = false;
+    op.walk([&](tile::TakeTurnOp) { turns = true; });
+    if (turns)
+      startTurns(b, shape);
+    moveBody(op.getConsumers(), roles.elseBlock());
+    op.erase();
+  });
+  return plan.total;
+}
+
+} // namespace kgen::nvvm

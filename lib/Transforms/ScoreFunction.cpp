@@ -1,0 +1,88 @@
+//===- ScoreFunction.cpp - Score and mask functions of a tile --------------===//
+
+#include "ScoreFunction.h"
+
+#include "mlir/IR/IRMapping.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace kgen {
+
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+/// Clamps the indices that are computed; positions are inside as they are.
+void ScoreFunction::keepReadInside(memref::LoadOp load, ValueRange positions) {
+  OpBuilder builder(load);
+  for (auto [dimension, index] :
+       llvm::enumerate(load.getIndicesMutable())) {
+    if (llvm::is_contained(positions, index.get()))
+      continue;
+    Value size = memref::DimOp::create(builder, emit.loc, load.getMemRef(),
+                                       static_cast<int64_t>(dimension));
+    Value one = arith::ConstantIndexOp::create(builder, emit.loc, 1);
+    Value zero = arith::ConstantIndexOp::create(builder, emit.loc, 0);
+    Value last = arith::SubIOp::create(builder, emit.loc, size, one);
+    Value least = arith::MaxSIOp::create(builder, emit.loc, index.get(), zero);
+    index.set(arith::MinSIOp::create(builder, emit.loc, least, last));
+  }
+}
+
+/// Copies a region's body, without its terminator, with (leading..., b, h,
+/// q_idx, kv_idx) for its arguments. Returns what it yields.
+Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
+                                  ValueRange leading, Value row, Value col,
+                                  bool masked) {
+  // Padding rows and columns are computed and dropped; a table must not be read
+  // there.
+  bool readsTables = !region.getOps<memref::LoadOp>().empty();
+  auto keepInside = [&](Value position, Value size) -> Value {
+    Value last = emit.sub(size, emit.index(1));
+    return builder.createOrFold<arith::MinSIOp>(emit.loc, position, last);
+  };
+  if (readsTables)
+    row = keepInside(row, place.seqQ);
+  if (readsTables && masked)
+    col = keepInside(col, place.seqKV);
+  IRMapping mapping;
+  SmallVector<Value> arguments(leading);
+  arguments.append({place.batch, place.head, row, col});
+  mapping.map(region.getArguments(), arguments);
+  // The score of a pair that the mask drops is computed, too, and may ask for a
+  // place that its table does not have: rel[i - j] under a causal mask.
+  bool mayBeDropped = masked && op.hasMask() && !leading.empty();
+  for (Operation &inner : region.front().without_terminator()) {
+    Operation *copy = builder.clone(inner, mapping);
+    if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
+      keepReadInside(load, arguments);
+  }
+  return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
+}
+
+Value ScoreFunction::apply(Value product, Value firstKey, bool masked) {
+  if (!masked && !op.hasScore())
+    return product;
+  return emit.map(product, place.firstRow, firstKey,
+                  [&](OpBuilder &builder, ValueRange arguments) -> Value {
+                    Value score = arguments[0], row = arguments[1],
+                          col = arguments[2];
+                    Value result = score;
+                    if (op.hasScore())
+                      result = inlineRegion(op.getScore(), builder, score, row,
+                                            col, masked);
+                    if (!masked)
+                      return result;
+                    Value keep = arith::CmpIOp::create(
+                        builder, emit.loc, arith::CmpIPredicate::slt, col, place.seqKV);
+                    if (op.hasMask()) {
+                      Value kept = inlineRegion(op.getMask(), builder, {}, row,
+                                                col, masked);
+                      keep = arith::AndIOp::create(builder, emit.loc, keep, kept);
+                    }
+                    return arith::SelectOp::create(builder, emit.loc, keep, result,
+                                                   emit.f32(kMinusInfinity));
+                  });
+}
+
+} // namespace kgen

@@ -1,0 +1,40 @@
+//===- ScoreFunction.h - Score and mask functions of a tile ----------------===//
+#ifndef KGEN_TRANSFORMS_SCOREFUNCTION_H
+#define KGEN_TRANSFORMS_SCOREFUNCTION_H
+
+#include "TileEmitter.h"
+
+#include "kgen/Dialect/Attention/AttentionOps.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace kgen {
+
+/// Inlines the op's regions into tiles of one query tile.
+class ScoreFunction {
+public:
+  struct Place {
+    mlir::Value batch, head, firstRow, seqQ, seqKV;
+  };
+
+  ScoreFunction(attention::ForwardOp op, TileEmitter &emit, Place place)
+      : op(op), emit(emit), place(place) {}
+
+  /// t: the score function of the products with the keys from `firstKey` on,
+  /// and, where `masked`, -inf where the mask or the end of the keys says so.
+  mlir::Value apply(mlir::Value product, mlir::Value firstKey, bool masked);
+
+private:
+  mlir::Value inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
+                           mlir::ValueRange leading, mlir::Value row,
+                           mlir::Value col, bool masked);
+  void keepReadInside(mlir::memref::LoadOp load, mlir::ValueRange positions);
+
+  attention::ForwardOp op;
+  TileEmitter &emit;
+  Place place;
+};
+
+} // namespace kgen
+
+#endif // KGEN_TRANSFORMS_SCOREFUNCTION_H

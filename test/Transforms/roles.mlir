@@ -1,0 +1,65 @@
+// The online softmax of a workgroup with roles: what the producer sends, which
+// loops the consumers have, and that two steps overlap.
+// RUN: kgen-opt %s --attention-expand-mods --attention-to-tile=hardware=h100a --canonicalize --cse | FileCheck %s
+
+// The walk starts at the last keys, the only ones whose positions matter.
+// CHECK-LABEL: func.func @full(
+// CHECK:         %[[Q:.+]] = tile.alloc : <1x128x64xbf16>
+// CHECK:         %[[K:.+]] = tile.alloc : <2x64x64xbf16>
+// CHECK:         %[[V:.+]] = tile.alloc : <2x64x64xbf16>
+// CHECK:         tile.roles producer {
+// CHECK:           tile.send %arg1[%{{.+}}, %{{.+}}, %c192] to %[[K]] at %c0
+// CHECK:           tile.send %arg0[%{{.+}}] to %[[Q]] at %c0
+// CHECK:           scf.for %{{.+}} = %c0 to %c3 step %c1 {
+// CHECK:             tile.send %arg1{{.+}} to %[[K]]
+// CHECK:             tile.send %arg2{{.+}} to %[[V]]
+// CHECK:           }
+// CHECK:           tile.send %arg2[%{{.+}}, %{{.+}}, %c0] to %[[V]] at %c3
+// CHECK:         } consumers {
+// CHECK:           tile.receive %[[Q]]
+// CHECK:           tile.receive %[[K]] at %c0
+// CHECK:           tile.dot {{.+}} transpose_rhs :
+// CHECK:           tile.release %[[K]] at %c0
+// CHECK:           arith.cmpi slt, %{{.+}}, %c200
+// CHECK:           scf.for %[[N:.+]] = %c1 to %c4 step %c1
+// CHECK-NOT:         arith.cmpi
+// CHECK:             tile.receive %[[K]] at %[[N]]
+// CHECK:             tile.take_turn
+// CHECK:             %[[S:.+]] = tile.dot {{.+}} transpose_rhs async
+// CHECK:             tile.receive %[[V]]
+// CHECK:             %[[O:.+]] = tile.dot {{.+}} acc %{{.+}} async
+// CHECK:             tile.pass_turn
+// CHECK:             tile.await %[[S]] pending 1
+// CHECK:             tile.release %[[K]] at %[[N]]
+// CHECK:             tile.reduce max
+// CHECK:             %[[L:.+]] = tile.reduce add
+// CHECK:             tile.await %[[O]], %{{.+}} after %[[L]] : {{.+}} pending 0
+// CHECK:             tile.release %[[V]]
+// CHECK:             tile.pack
+// CHECK-NOT:       scf.for
+// CHECK:           tile.release %[[V]] at %c3
+// CHECK:           tile.store {{.+}} limit %c256
+func.func @full(%q: memref<1x4x256x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: memref<1x2x200x64xbf16>, %o: memref<1x4x256x64xbf16>) {
+  attention.forward %q, %k, %v schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 24, kv_direction = reverse>) outs(%o : memref<1x4x256x64xbf16>)
+      : (memref<1x4x256x64xbf16>, memref<1x2x200x64xbf16>, memref<1x2x200x64xbf16>) -> ()
+  return
+}
+
+// Forwards and step by step: a plain loop, then a masked one; nothing in flight.
+// CHECK-LABEL: func.func @causal_in_order(
+// CHECK:         } consumers {
+// CHECK:           scf.for %{{.+}} = %c0 to %[[FULL:[0-9]+]] step %c1
+// CHECK-NOT:         async
+// CHECK-NOT:         arith.cmpi
+// CHECK:             tile.release
+// CHECK:             tile.release
+// CHECK:             scf.yield
+// CHECK:           scf.for %{{.+}} = %[[FULL]] to
+// CHECK:             arith.cmpi sge
+// CHECK-NOT:       tile.await
+// CHECK:           tile.store
+func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf16>) {
+  attention.forward %q, %q, %q mods [#attention.causal] schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, q_operand = shared, producer_registers = 24>) outs(%o : memref<1x4x256x64xbf16>)
+      : (memref<1x4x256x64xbf16>, memref<1x4x256x64xbf16>, memref<1x4x256x64xbf16>) -> ()
+  return
+}
