@@ -21,24 +21,7 @@ function(kgen_set_install_rpath name)
   endif()
 endfunction()
 
-# libkgen_emulator.so, which the runtime finds in the lib folder beside a program's. It links
-# LLVM's disassembler; in a static build, as the tools do.
-function(kgen_install_emulator)
-  if(NOT TARGET kgen_emulator)
-    return()
-  endif()
-  if(KGEN_STATIC)
-    target_link_options(kgen_emulator PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections
-      -Wl,--as-needed -Wl,--exclude-libs,ALL)
-  elseif(KGEN_BUILD_COMPILER)
-    kgen_set_install_rpath(kgen_emulator)
-  endif()
-  install(TARGETS kgen_emulator
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT KgenTools NAMELINK_COMPONENT KgenTools)
-endfunction()
-
 function(kgen_install_package)
-  kgen_install_emulator()
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/kgen
     COMPONENT KgenTools)
   if(KGEN_STATIC OR NOT KGEN_BUILD_COMPILER)

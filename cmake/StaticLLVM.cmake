@@ -9,7 +9,7 @@ find_library(KGEN_LIBZSTD_A libzstd.a REQUIRED)
 set(components core support irreader bitwriter passes target targetparser asmparser asmprinter
   codegen mc mcparser object option linker ipo lto dtlto objcopy binaryformat
   nvptxcodegen nvptxdesc nvptxinfo
-  amdgpucodegen amdgpuasmparser amdgpudesc amdgpuinfo
+  amdgpucodegen amdgpuasmparser amdgpudisassembler amdgpudesc amdgpuinfo mcdisassembler
   x86codegen x86asmparser x86desc x86info)
 llvm_map_components_to_libnames(llvm_libraries ${components})
 add_library(kgen_llvm_static INTERFACE)

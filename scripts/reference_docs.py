@@ -18,6 +18,7 @@ ROOMS = {
     "6": "Verifier",
     "7": "Runtime",
     "8": "Tools",
+    "9": "Emulator",
 }
 ERROR = re.compile(r'^KGEN_ERROR\((\d{4}), (\w+), "((?:[^"\\]|\\.)*)"\)', re.MULTILINE)
 

@@ -3,6 +3,7 @@
 
 #include "Kernels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -38,11 +39,11 @@ static int64_t sizeOf(const kgen_artifact_dimension_t &dimension,
                       const std::vector<int64_t> &symbols) {
   if (dimension.size != KGEN_DYNAMIC_SIZE)
     return dimension.size;
+  if (symbols.empty())
+    throw std::runtime_error("the artefact has dynamic sizes: give --symbols=");
   size_t symbol =
-      dimension.symbol < 0 ? symbols.size() - 1 : size_t(dimension.symbol);
-  if (symbols.empty() || symbol >= symbols.size())
-    throw std::runtime_error("the artefact has " + std::to_string(symbol + 1) +
-                             " dynamic sizes or more: give --symbols=a,b,...");
+      dimension.symbol < 0 ? symbols.size() : size_t(dimension.symbol);
+  symbol = std::min(symbol, symbols.size() - 1);
   return symbols[symbol];
 }
 

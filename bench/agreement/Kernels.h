@@ -9,8 +9,8 @@ namespace kgen::agreement {
 
 /// Inputs (normal floats, integers of 0..7) and outputs (NaN) for every tensor
 /// of an artefact. symbols[s] is the size of dynamic dimensions of symbol s;
-/// dynamic dimensions without one take the last. Throws if one is missing or a
-/// parameter is a scalar.
+/// those beyond, and dimensions without a symbol, take the last. Throws if
+/// there is none, or a parameter is a scalar.
 std::vector<HostTensor> kernelTensors(const kgen_artifact_t *artifact,
                                       const std::vector<int64_t> &symbols,
                                       uint64_t seed);

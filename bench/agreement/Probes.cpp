@@ -191,6 +191,10 @@ Agreement compare(const Probe &probe, const std::vector<uint32_t> &inputs,
     case Comparison::Absolute20:
       error = std::fabs(a - b), limit = std::exp2(-20.5);
       break;
+    case Comparison::Logarithm:
+      error = std::fabs(a - b) / std::max(1.0, std::fabs(a));
+      limit = std::ldexp(1, -21);
+      break;
     case Comparison::Product:
       error = std::fabs(a - b) / magnitude(probe, inputs, i / probe.outputs,
                                            uint32_t(i % probe.outputs));

@@ -19,6 +19,7 @@ enum class Comparison : uint8_t {
   Relative20,
   Relative11,
   Absolute20,
+  Logarithm,
   Product
 };
 

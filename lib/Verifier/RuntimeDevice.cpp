@@ -339,4 +339,33 @@ Expected<std::string> readArtifactArch(const ArtifactSource &source) {
   });
 }
 
+/// Loads the artefact on the device, asks for its table and unloads it.
+static Expected<std::string> describeOn(kgen_device_t *device, const ArtifactSource &source) {
+  Expected<kgen_artifact_t *> artifact = openArtifact(source);
+  if (!artifact)
+    return artifact.error();
+  kgen_kernel_t *kernel = nullptr;
+  kgen_status_t status = kgen_kernel_load(device, *artifact, &kernel);
+  kgen_artifact_destroy(*artifact);
+  if (status != KGEN_STATUS_OK)
+    return runtimeError(ErrorCode::ArtifactUnreadable);
+  char text[4096]; // two dozen short lines
+  status = kgen_kernel_describe(kernel, text, sizeof text);
+  Expected<std::string> result = std::string(text);
+  if (status != KGEN_STATUS_OK)
+    result = runtimeError(ErrorCode::DeviceUnavailable);
+  kgen_kernel_destroy(kernel);
+  return result;
+}
+
+Expected<std::string> describeRuntimeProgram(const ArtifactSource &artifact,
+                                             const std::string &name) {
+  kgen_device_t *device = nullptr;
+  if (kgen_device_open(name.c_str(), nullptr, &device) != KGEN_STATUS_OK)
+    return runtimeError(ErrorCode::DeviceUnavailable);
+  Expected<std::string> text = describeOn(device, artifact);
+  kgen_device_close(device);
+  return text;
+}
+
 } // namespace kgen

@@ -22,6 +22,11 @@ Expected<std::string> readArtifactInfo(const ArtifactSource &artifact);
 /// The architecture that it is for, "sm_80".
 Expected<std::string> readArtifactArch(const ArtifactSource &artifact);
 
+/// Instructions by class of an artefact's program and the memory it declares,
+/// as the emulator of `device` ("emulated:sm_80") reads it. Runs nothing.
+Expected<std::string> describeRuntimeProgram(const ArtifactSource &artifact,
+                                             const std::string &device);
+
 } // namespace kgen
 
 #endif // KGEN_LIB_VERIFIER_RUNTIMEDEVICE_H

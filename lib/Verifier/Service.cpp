@@ -59,6 +59,10 @@ Expected<std::string> archOfArtifact(const std::string &path) {
   return readArtifactArch({path, {}});
 }
 
+Expected<std::string> describeProgram(const std::string &path, const std::string &device) {
+  return describeRuntimeProgram({path, {}}, device);
+}
+
 static bool isAsExpected(const MutantCase &one, const Verdict &verdict) {
   if (!one.expected)
     return verdict.accepted();

@@ -104,6 +104,8 @@ struct kgen_driver_t {
   /* Emulated devices only, NULL elsewhere. */
   kgen_status_t (*counts)(kgen_device_t *device, kgen_device_counts_t *counts);
   kgen_status_t (*vary_interleaving)(kgen_device_t *device, uint64_t variation);
+  kgen_status_t (*describe_code)(kgen_device_t *device, void *code, char *text,
+                            size_t size);
 };
 
 extern const kgen_driver_t kgen_cpu_driver;

@@ -140,6 +140,10 @@ typedef struct kgen_emulator_api_t {
   void (*resources)(const kgen_emulator_code_t *code,
                     kgen_emulator_resources_t *resources);
 
+  /* What the program's text holds before anything runs: instructions by class
+     and declared memory and registers, a table for people. Writes at most
+     `size` bytes, zero terminated. */
+  void (*describe)(const kgen_emulator_code_t *code, char *text, size_t size);
   /* What follows was added later: it is there if `size` covers it. */
 
   /* Writes a tensor map (128 bytes at `map`, aligned to 64) for the emulated

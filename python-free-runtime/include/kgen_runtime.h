@@ -411,6 +411,11 @@ kgen_kernel_artifact(const kgen_kernel_t *kernel);
 /* Since 0.1. */
 KGEN_API kgen_status_t kgen_kernel_get_resources(const kgen_kernel_t *kernel,
                                                  kgen_resources_t *resources);
+/* What the text of a kernel on an emulated device holds: instructions by class
+   and declared memory, a table for people of at most `size` bytes, zero
+   included. Other devices: KGEN_STATUS_INVALID_ARGUMENT. Since 0.1. */
+KGEN_API kgen_status_t kgen_kernel_describe(const kgen_kernel_t *kernel,
+                                            char *text, size_t size);
 
 /* One argument of a launch. Fill it with the helpers below. */
 typedef struct kgen_argument_t {

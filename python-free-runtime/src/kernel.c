@@ -91,6 +91,21 @@ kgen_status_t kgen_kernel_get_resources(const kgen_kernel_t *kernel,
                                            resources);
 }
 
+kgen_status_t kgen_kernel_describe(const kgen_kernel_t *kernel, char *text,
+                                   size_t size) {
+  if (!kernel || !text || size == 0)
+    return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "%s",
+                     !kernel ? "kernel is NULL"
+                     : text  ? "size is 0"
+                             : "text is NULL");
+  text[0] = 0;
+  kgen_device_t *device = kernel->device;
+  if (!device->driver->describe_code)
+    return kgen_fail(KGEN_STATUS_INVALID_ARGUMENT, "%s is no emulated device",
+                     device->info.name);
+  return device->driver->describe_code(device, kernel->code, text, size);
+}
+
 static kgen_status_t check_grid(const kgen_kernel_t *kernel,
                                 const int64_t grid[3]) {
   const int64_t *limit = kernel->device->driver->grid_limit;

@@ -6,7 +6,7 @@
 // RUN: kgen-opt %s --attention-search='target=emulated:gfx942 budget=20s candidates=2 sizes=batch=1,seq_q=33,seq_kv=70' 2>&1 | FileCheck %s --check-prefix=SEARCH
 // VERIFY: accepted on emulated:gfx942 (gfx942)
 // EMULATE: accepted: 1 cases, 2 runs
-// EMULATE: scalar {{ +[1-9]}}
+// EMULATE: scalar {{[1-9]}}
 // SEARCH: counts, not seconds
 // SEARCH: schedule(#attention.schedule<
 func.func @causal(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>) -> tensor<?x2x?x64xbf16> {

@@ -4,14 +4,18 @@
 // RUN: kgen-emulate %t.kgen --sizes=B=1,Sq=40,Skv=70 --seeds=3 | FileCheck %s --check-prefix=EMULATE
 // RUN: kgen-emulate %t.kgen --arch=sm_90a --sizes=B=1,Sq=40,Skv=70 --seed=9 | FileCheck %s --check-prefix=NEWER
 // RUN: kgen-verify %t.kgen --device=emulated:sm_80 --sizes=B=1,Sq=40,Skv=70 --families=normal,needle --time | FileCheck %s --check-prefix=VERIFY
+// RUN: kgen-emulate %t.kgen --static | FileCheck %s --check-prefix=STATIC
 // RUN: kgen-emulate --list | FileCheck %s --check-prefix=LIST
 // RUN: kgen-verify --list-devices | FileCheck %s --check-prefix=LIST
 // EMULATE: causal on emulated:sm_80 (NVIDIA A100, emulated), B=1 Sq=40 Skv=70, interleavings a family: 3
 // EMULATE: accepted: 1 cases, 3 runs
 // EMULATE: counts, not seconds, of one emulated launch:
-// EMULATE: launches {{ +}}1
-// EMULATE: tensor {{ +[1-9]}}
-// EMULATE: issue cycles, one processor {{ +[1-9]}}
+// EMULATE: launches 1
+// EMULATE: tensor {{[1-9]}}
+// EMULATE: issue cycles, one processor {{[1-9]}}
+// STATIC: instructions of the program {{[1-9]}}
+// STATIC: tensor {{[1-9]}}
+// STATIC: static shared memory
 // NEWER: on emulated:sm_90a,seed=9
 // NEWER: accepted
 // VERIFY: accepted: 12 cases

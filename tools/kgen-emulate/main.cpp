@@ -1,6 +1,7 @@
 //===- main.cpp - kgen-emulate: runs an artefact without a GPU -------------===//
 //
 // kgen-emulate KERNEL.kgen [--arch=sm_80] [--seeds=N] [options of kgen-verify]
+// kgen-emulate KERNEL.kgen --static
 //
 // Runs one artefact on an emulated device, on one shape and one input family
 // unless others are given, in N interleavings of its threads, and prints verdict,
@@ -33,6 +34,7 @@ constexpr const char *kEmulateUsage =
     "  --sizes=B=2,Sq=197   target shape; default: small and ragged\n"
     "  --input-seed=N       seeds the inputs (1)\n"
     "  --problem=FILE, --limit-seconds=X   as for kgen-verify\n"
+    "  --static             runs nothing: prints the program's instructions by class\n"
     "\n"
     "exit status: 0 accepted, 1 a finding or a wrong result, 2 could not be judged\n";
 
@@ -54,7 +56,7 @@ int list() {
 struct Translation {
   std::string artifact, arch, seed;
   std::vector<std::string> options = {"--no-neighbours", "--time"};
-  bool hasFamilies = false;
+  bool hasFamilies = false, isStatic = false;
 };
 
 Translation translate(int argc, char **argv) {
@@ -72,7 +74,9 @@ Translation translate(int argc, char **argv) {
     if (takes("--arch=", result.arch) || takes("--seed=", result.seed) ||
         takes("--seeds=", repeats))
       continue;
-    if (takes("--input-seed=", inputSeed))
+    if (argument == "--static")
+      result.isStatic = true;
+    else if (takes("--input-seed=", inputSeed))
       result.options.push_back("--seed=" + inputSeed);
     else if (argument.starts_with("-") || !result.artifact.empty())
       result.options.push_back(argument);
@@ -86,19 +90,35 @@ Translation translate(int argc, char **argv) {
   return result;
 }
 
+/// "emulated:sm_80", for the artefact's own architecture unless one was given.
+Expected<std::string> deviceFor(const Translation &given) {
+  if (!given.arch.empty())
+    return "emulated:" + given.arch;
+  Expected<std::string> own = archOfArtifact(given.artifact);
+  if (!own)
+    return own.error();
+  return "emulated:" + *own;
+}
+
+int describe(const Translation &given) {
+  Expected<std::string> device = deviceFor(given);
+  if (!device)
+    return fail(device.error());
+  Expected<std::string> text = describeProgram(given.artifact, *device);
+  if (!text)
+    return fail(text.error());
+  return std::fputs(text->c_str(), stdout) < 0 ? 2 : 0;
+}
+
 /// Everything that kgen-verify knows about such a command line.
 Expected<ToolArguments> parse(const Translation &given) {
-  std::string arch = given.arch;
-  if (arch.empty()) {
-    Expected<std::string> own = archOfArtifact(given.artifact);
-    if (!own)
-      return own.error();
-    arch = *own;
-  }
-  std::string device = "--device=emulated:" + arch;
+  Expected<std::string> device = deviceFor(given);
+  if (!device)
+    return device.error();
+  std::string option = "--device=" + *device;
   if (!given.seed.empty())
-    device += ",seed=" + given.seed;
-  std::vector<std::string> words = {"kgen-emulate", given.artifact, device};
+    option += ",seed=" + given.seed;
+  std::vector<std::string> words = {"kgen-emulate", given.artifact, option};
   words.insert(words.end(), given.options.begin(), given.options.end());
   std::vector<char *> argv;
   for (std::string &word : words)
@@ -149,6 +169,8 @@ int main(int argc, char **argv) {
   if (given.artifact.empty())
     return fail(Error(ErrorCode::InvalidVerifyRequest,
                       "no artefact is given, see kgen-emulate --help"));
+  if (given.isStatic)
+    return describe(given);
   Expected<ToolArguments> arguments = parse(given);
   return arguments ? emulate(*arguments) : fail(arguments.error());
 }

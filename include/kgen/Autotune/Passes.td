@@ -13,7 +13,7 @@ class AutotunePass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
 }
 
 def TargetOption : Option<"target", "target", "std::string", "\"auto\"",
-  "a machine (h100, a100, rtx4090, mi250x, mi300x), an architecture (sm_80, gfx942), "
+  "a machine (h100, a100, rtx4090, mi250x, mi300x, mi355x), an architecture (sm_80, gfx942), "
   "an emulated one (emulated:sm_80), cpu, or auto: the first GPU, else the CPU">;
 def DeviceOption : Option<"device", "device", "std::string", "\"\"",
   "where kernels run, as kgen-verify takes it (cuda:1, emulated:sm_80); empty: the target's own">;

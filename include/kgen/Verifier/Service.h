@@ -34,6 +34,10 @@ double defaultLimitSeconds(std::string_view device);
 Expected<Problem> problemOfArtifact(const std::string &path);
 /// The architecture that an artefact was compiled for, "sm_80".
 Expected<std::string> archOfArtifact(const std::string &path);
+/// A table of the program in an artefact before it runs: instructions by class,
+/// declared memory and registers. `device`: "emulated:sm_80".
+Expected<std::string> describeProgram(const std::string &path,
+                                      const std::string &device);
 
 /// Honest kernels that must be accepted and mutants that must be rejected.
 struct SelfTestResult {

@@ -1,4 +1,5 @@
-//===- BitOperations.cpp - Moves, logic and shifts in lanes ----------------===//
+//===- BitOperations.cpp - Moves, logic and shifts in lanes
+//----------------===//
 //
 // These keep undefined bits apart: a register is often put together of parts,
 // one of which was never written and is masked out again.
@@ -176,7 +177,9 @@ static void addShifts(OperationTable &t) {
   constexpr auto arithmetic = [](uint64_t x, uint64_t by) {
     return uint64_t(uint32_t(int32_t(x) >> (by & 31)));
   };
-  constexpr auto left64 = [](uint64_t x, uint64_t by) { return x << (by & 63); };
+  constexpr auto left64 = [](uint64_t x, uint64_t by) {
+    return x << (by & 63);
+  };
   constexpr auto right64 = [](uint64_t x, uint64_t by) {
     return x >> (by & 63);
   };
@@ -220,7 +223,41 @@ static void addCounts(OperationTable &t) {
   }>("v_ffbh_i32", Integer));
 }
 
+/// gfx950's v_bitop3_b32: bit n of the table answers for the operands' bits
+/// (first, second, third) read as the number n.
+static void executeTruthTable(Wave &wave, const Instruction &i) {
+  std::array<LaneValues, 3> in;
+  std::array<uint32_t, 3> operands{1, 2, 3};
+  bool undefined = false;
+  for (uint32_t n = 0; n != 3; ++n) {
+    wave.lanes(i, operands[n], in[n]);
+    undefined |= wave.anyUndefined(i, operands[n]);
+  }
+  LaneValues out{}, shadows;
+  if (undefined)
+    resultShadows(wave, i, operands.data(), in.data(), 3, shadows);
+  for (uint32_t lane = 0; lane != kLanes; ++lane)
+    for (uint32_t n = 0; n != 8; ++n) {
+      uint64_t a = n & 4 ? in[0][lane] : ~in[0][lane];
+      uint64_t b = n & 2 ? in[1][lane] : ~in[1][lane];
+      uint64_t c = n & 1 ? in[2][lane] : ~in[2][lane];
+      if (i.modifiers.truthTable >> n & 1)
+        out[lane] |= a & b & c;
+    }
+  uint64_t mask = wave.writtenLanes(i);
+  wave.setLanes(i, 0, out, mask);
+  if (undefined)
+    wave.setLaneShadows(i, 0, shadows, mask);
+}
+
 void addBitOperations(OperationTable &table) {
+  Operation truthTable;
+  truthTable.name = "v_bitop3_b32";
+  truthTable.execute = executeTruthTable;
+  truthTable.instructionClass = Integer;
+  truthTable.types = {Type::B32, Type::B32, Type::B32, Type::B32};
+  truthTable.shadow = united;
+  table.add(truthTable);
   addMoves(table);
   addLogic(table);
   addShifts(table);

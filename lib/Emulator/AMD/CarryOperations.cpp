@@ -1,4 +1,5 @@
-//===- CarryOperations.cpp - Lane masks in and out of lanes ----------------===//
+//===- CarryOperations.cpp - Lane masks in and out of lanes
+//----------------===//
 //
 // Instructions that read or write one bit a lane of a scalar pair: carries,
 // borrows and selections.
@@ -51,7 +52,8 @@ void store(Wave &wave, const Instruction &i, const LaneValues &out,
   wave.setPair(i.operands[1].unit, bits & mask, undefined & mask);
 }
 
-template <auto F> void executeCarryOut(Wave &wave, const Instruction &i) {
+template <auto F>
+void executeCarryOut(Wave &wave, const Instruction &i) {
   Inputs in;
   bool carryIn = i.operands.size() == 5;
   load(wave, i, 2, 2, in);
@@ -70,14 +72,15 @@ template <auto F> void executeCarryOut(Wave &wave, const Instruction &i) {
   store(wave, i, out, bits, in.undefined);
 }
 
-template <auto F> void executeWideMultiply(Wave &wave, const Instruction &i) {
+template <auto F>
+void executeWideMultiply(Wave &wave, const Instruction &i) {
   Inputs in;
   load(wave, i, 2, 3, in);
   LaneValues out;
   uint64_t bits = 0;
   for (uint32_t lane = 0; lane != kLanes; ++lane) {
-    uint64_t product = F(uint32_t(in.values[0][lane]),
-                         uint32_t(in.values[1][lane]));
+    uint64_t product =
+        F(uint32_t(in.values[0][lane]), uint32_t(in.values[1][lane]));
     out[lane] = product + in.values[2][lane];
     bits |= uint64_t(out[lane] < product) << lane;
   }
@@ -91,8 +94,8 @@ void executeSelect(Wave &wave, const Instruction &i) {
   wave.lanes(i, 2, yes);
   uint64_t select = wave.scalar(i.operands[3], 2);
   uint64_t selectShadow = wave.scalarShadow(i.operands[3], 2);
-  bool undefined = selectShadow || wave.anyUndefined(i, 1) ||
-                   wave.anyUndefined(i, 2);
+  bool undefined =
+      selectShadow || wave.anyUndefined(i, 1) || wave.anyUndefined(i, 2);
   if (undefined) {
     wave.laneShadows(i, 1, noShadow);
     wave.laneShadows(i, 2, yesShadow);
@@ -152,8 +155,7 @@ void addCarryOperations(OperationTable &t) {
   t.add(carryOperation("v_subbrev_co_u32", executeCarryOut<subReversed>, true));
 
   Operation wide = carryOperation(
-      "v_mad_u64_u32",
-      executeWideMultiply<[](uint32_t a, uint32_t b) {
+      "v_mad_u64_u32", executeWideMultiply<[](uint32_t a, uint32_t b) {
         return uint64_t(a) * b;
       }>,
       false);

@@ -1,9 +1,11 @@
-//===- CodeObject.cpp - The parts of an AMD code object --------------------===//
+//===- CodeObject.cpp - The parts of an AMD code object
+//--------------------===//
 
 #include "CodeObject.h"
 
+#include "Metadata.h"
+
 #include "llvm/BinaryFormat/ELF.h"
-#include "llvm/BinaryFormat/MsgPackDocument.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/AMDHSAKernelDescriptor.h"
 
@@ -14,6 +16,8 @@ namespace kgen::emulator::amd {
 
 using ElfFile = llvm::object::ELFFile<llvm::object::ELF64LE>;
 using llvm::amdhsa::kernel_descriptor_t;
+
+static constexpr uint32_t kMostArgumentBytes = 1 << 20;
 
 static Error malformed(std::string what) {
   return Error(ErrorCode::EmulatorCodeObject, std::move(what));
@@ -105,6 +109,8 @@ static Expected<std::string> metadataBlob(const ElfFile &file) {
   for (const auto &section : *sections) {
     if (section.sh_type != llvm::ELF::SHT_NOTE)
       continue;
+    if (section.sh_addralign != 4 && section.sh_addralign != 8)
+      return malformed("has a note section with a wrong alignment");
     llvm::Error error = llvm::Error::success();
     std::string found;
     for (const auto &note : file.notes(section, error))
@@ -119,46 +125,32 @@ static Expected<std::string> metadataBlob(const ElfFile &file) {
   return malformed("has no AMDGPU metadata note");
 }
 
-static uint32_t integer(llvm::msgpack::MapDocNode &map, llvm::StringRef key) {
-  auto entry = map.find(key);
-  if (entry == map.end())
-    return 0;
-  llvm::msgpack::DocNode &node = entry->second;
-  if (node.getKind() == llvm::msgpack::Type::UInt)
-    return uint32_t(node.getUInt());
-  return node.getKind() == llvm::msgpack::Type::Int ? uint32_t(node.getInt())
-                                                    : 0;
-}
-
-static std::string text(llvm::msgpack::MapDocNode &map, llvm::StringRef key) {
-  auto entry = map.find(key);
-  if (entry == map.end() || !entry->second.isString())
-    return {};
-  return entry->second.getString().str();
-}
-
 /// What the metadata of one kernel says.
-static Expected<void> readMetadata(llvm::msgpack::MapDocNode &map,
-                                   KernelFacts &facts) {
-  facts.name = text(map, ".name");
-  facts.argumentBytes = integer(map, ".kernarg_segment_size");
-  facts.maxThreads = integer(map, ".max_flat_workgroup_size");
-  facts.usedAccumulationRegisters = integer(map, ".agpr_count");
+static Expected<void> readKernelMetadata(const Metadata &kernel,
+                                         KernelFacts &facts) {
+  auto number = [&](const char *key) {
+    return uint32_t(kernel.integerAt(key));
+  };
+  facts.name = kernel.textAt(".name");
+  facts.argumentBytes = number(".kernarg_segment_size");
+  facts.maxThreads = number(".max_flat_workgroup_size");
+  facts.usedAccumulationRegisters = number(".agpr_count");
   // On these targets .vgpr_count is of both files.
-  facts.usedVectorRegisters = integer(map, ".vgpr_count");
-  facts.usedScalarRegisters = integer(map, ".sgpr_count");
-  if (integer(map, ".wavefront_size") != 64)
+  facts.usedVectorRegisters = number(".vgpr_count");
+  facts.usedScalarRegisters = number(".sgpr_count");
+  if (number(".wavefront_size") != 64)
     return malformed("has a kernel of waves other than 64 lanes");
-  auto arguments = map.find(".args");
-  if (arguments == map.end() || !arguments->second.isArray())
+  // No driver accepts more; it keeps malformed sizes from being allocated.
+  if (facts.argumentBytes > kMostArgumentBytes)
+    return malformed("has " + std::to_string(facts.argumentBytes) +
+                     " bytes of arguments");
+  const Metadata *arguments = kernel.find(".args");
+  if (!arguments)
     return {};
-  for (llvm::msgpack::DocNode &node : arguments->second.getArray()) {
-    if (!node.isMap())
-      return malformed("has an argument that is not a map");
-    llvm::msgpack::MapDocNode &argument = node.getMap();
-    ArgumentPlace place{integer(argument, ".offset"),
-                        integer(argument, ".size"),
-                        text(argument, ".value_kind")};
+  for (const Metadata &argument : arguments->items) {
+    ArgumentPlace place{uint32_t(argument.integerAt(".offset")),
+                        uint32_t(argument.integerAt(".size")),
+                        argument.textAt(".value_kind")};
     if (uint64_t(place.offset) + place.size > facts.argumentBytes)
       return malformed("has an argument outside its segment");
     facts.arguments.push_back(std::move(place));
@@ -167,27 +159,21 @@ static Expected<void> readMetadata(llvm::msgpack::MapDocNode &map,
 }
 
 /// Finds the kernel in the metadata; returns its descriptor's symbol.
-static Expected<std::string> findMetadata(llvm::msgpack::Document &document,
+static Expected<std::string> findMetadata(const Metadata &root,
                                           std::string_view kernel,
                                           KernelFacts &facts) {
-  llvm::msgpack::DocNode root = document.getRoot();
-  if (!root.isMap())
-    return malformed("has metadata that is not a map");
-  auto entry = root.getMap().find("amdhsa.kernels");
-  if (entry == root.getMap().end() || !entry->second.isArray())
+  const Metadata *kernels = root.find("amdhsa.kernels");
+  if (!kernels || kernels->kind != Metadata::Kind::Array)
     return malformed("names no kernels in its metadata");
-  llvm::msgpack::ArrayDocNode &kernels = entry->second.getArray();
   std::string names;
-  for (llvm::msgpack::DocNode &node : kernels) {
-    if (!node.isMap())
-      return malformed("has a kernel that is not a map");
-    std::string name = text(node.getMap(), ".name");
+  for (const Metadata &candidate : kernels->items) {
+    std::string name = candidate.textAt(".name");
     names += (names.empty() ? "" : ", ") + name;
-    if (name != kernel && !(kernel.empty() && kernels.size() == 1))
+    if (name != kernel && !(kernel.empty() && kernels->items.size() == 1))
       continue;
-    if (Expected<void> read = readMetadata(node.getMap(), facts); !read)
+    if (Expected<void> read = readKernelMetadata(candidate, facts); !read)
       return read.error();
-    return text(node.getMap(), ".symbol");
+    return candidate.textAt(".symbol");
   }
   return Error(ErrorCode::EmulatorKernelMissing,
                "'" + std::string(kernel) + "' is none of " + names);
@@ -206,7 +192,8 @@ static void readProperties(const kernel_descriptor_t &d, KernelFacts &facts) {
       property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_QUEUE_PTR_SHIFT);
   facts.argumentPointer =
       property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_KERNARG_SEGMENT_PTR_SHIFT);
-  facts.dispatchId = property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_DISPATCH_ID_SHIFT);
+  facts.dispatchId =
+      property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_DISPATCH_ID_SHIFT);
   facts.flatScratchInit =
       property(KERNEL_CODE_PROPERTY_ENABLE_SGPR_FLAT_SCRATCH_INIT_SHIFT);
   facts.privateSegmentSize =
@@ -223,17 +210,19 @@ static void readDescriptor(const kernel_descriptor_t &d, KernelFacts &facts) {
   facts.privateBytes = d.private_segment_fixed_size;
   // The files share one allocation, in steps of eight; the a's begin at
   // ACCUM_OFFSET (AMDGPUUsage, compute_pgm_rsrc1 and 3 for GFX90A).
-  uint32_t total = 8 * (AMDHSA_BITS_GET(
-                            d.compute_pgm_rsrc1,
-                            COMPUTE_PGM_RSRC1_GRANULATED_WORKITEM_VGPR_COUNT) +
-                        1);
-  uint32_t offset = 4 * (AMDHSA_BITS_GET(d.compute_pgm_rsrc3,
-                                         COMPUTE_PGM_RSRC3_GFX90A_ACCUM_OFFSET) +
-                         1);
+  uint32_t total =
+      8 * (AMDHSA_BITS_GET(d.compute_pgm_rsrc1,
+                           COMPUTE_PGM_RSRC1_GRANULATED_WORKITEM_VGPR_COUNT) +
+           1);
+  uint32_t offset =
+      4 * (AMDHSA_BITS_GET(d.compute_pgm_rsrc3,
+                           COMPUTE_PGM_RSRC3_GFX90A_ACCUM_OFFSET) +
+           1);
   facts.vectorRegisters = std::min({total, offset, 256u});
   facts.accumulationRegisters = std::min(total - facts.vectorRegisters, 256u);
   uint32_t one = d.compute_pgm_rsrc1, two = d.compute_pgm_rsrc2;
-  facts.roundMode32 = AMDHSA_BITS_GET(one, COMPUTE_PGM_RSRC1_FLOAT_ROUND_MODE_32);
+  facts.roundMode32 =
+      AMDHSA_BITS_GET(one, COMPUTE_PGM_RSRC1_FLOAT_ROUND_MODE_32);
   facts.roundMode16And64 =
       AMDHSA_BITS_GET(one, COMPUTE_PGM_RSRC1_FLOAT_ROUND_MODE_16_64);
   facts.denormMode32 =
@@ -293,11 +282,11 @@ Expected<KernelImage> readKernel(std::string_view bytes,
   Expected<std::string> blob = metadataBlob(*file);
   if (!blob)
     return blob.error();
-  llvm::msgpack::Document document;
-  if (!document.readFromBlob(*blob, /*Multi=*/false))
+  std::optional<Metadata> metadata = readMetadata(*blob);
+  if (!metadata)
     return malformed("has metadata that is not msgpack");
   KernelImage image;
-  Expected<std::string> symbol = findMetadata(document, kernel, image.facts);
+  Expected<std::string> symbol = findMetadata(*metadata, kernel, image.facts);
   if (!symbol)
     return symbol.error();
   Expected<std::optional<Symbol>> place = findSymbol(*file, *symbol);

@@ -1,4 +1,5 @@
-//===- CompareOperations.cpp - Comparisons of lanes ------------------------===//
+//===- CompareOperations.cpp - Comparisons of lanes
+//------------------------===//
 
 #include "VectorOperation.h"
 
@@ -34,14 +35,24 @@ void executeCompare(Wave &wave, const Instruction &i) {
   }
 }
 
-template <typename T> double number(T value) { return double(value); }
+template <typename T>
+double number(T value) {
+  return double(value);
+}
 double number(Half value) { return value.value; }
-template <typename T> bool unordered(T a, T b) {
+template <typename T>
+bool unordered(T a, T b) {
   return std::isnan(number(a)) || std::isnan(number(b));
 }
-template <typename T> bool less(T a, T b) { return a < b; }
+template <typename T>
+bool less(T a, T b) {
+  return a < b;
+}
 bool less(Half a, Half b) { return a.value < b.value; }
-template <typename T> bool equal(T a, T b) { return a == b; }
+template <typename T>
+bool equal(T a, T b) {
+  return a == b;
+}
 bool equal(Half a, Half b) { return a.value == b.value; }
 
 Operation compareOperation(std::string name, Handler execute, Type a, Type b,
@@ -139,9 +150,9 @@ void addCompareOperations(OperationTable &table) {
   addInteger<uint32_t>(table, "u32");
   addInteger<int64_t>(table, "i64");
   addInteger<uint64_t>(table, "u64");
-  addPair<float, uint32_t,
-          [](float value, uint32_t mask) { return inClass(value, mask); }>(
-      table, "class", "f32");
+  addPair<float, uint32_t, [](float value, uint32_t mask) {
+    return inClass(value, mask);
+  }>(table, "class", "f32");
 }
 
 } // namespace kgen::emulator::amd

@@ -1,4 +1,5 @@
-//===- ControlOperations.cpp - Branches, waits, barriers -------------------===//
+//===- ControlOperations.cpp - Branches, waits, barriers
+//-------------------===//
 
 #include "Workgroup.h"
 

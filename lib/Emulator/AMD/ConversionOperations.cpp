@@ -1,4 +1,5 @@
-//===- ConversionOperations.cpp - Between number formats -------------------===//
+//===- ConversionOperations.cpp - Between number formats
+//-------------------===//
 
 #include "VectorOperation.h"
 
@@ -10,7 +11,8 @@ namespace kgen::emulator::amd {
 using enum InstructionClass;
 
 /// Towards zero, within the range of the result; NaN gives 0.
-template <typename T> static T toInteger(double value) {
+template <typename T>
+static T toInteger(double value) {
   if (std::isnan(value))
     return 0;
   double low = double(std::numeric_limits<T>::min());

@@ -1,4 +1,5 @@
-//===- Disassembler.cpp - From a code object to a listing ------------------===//
+//===- Disassembler.cpp - From a code object to a listing
+//------------------===//
 
 #include "CodeObject.h"
 
@@ -54,9 +55,9 @@ public:
     context = std::make_unique<llvm::MCContext>(
         triple, asmInfo.get(), registers.get(), subtarget.get());
     decoder.reset(target->createMCDisassembler(*subtarget, *context));
-    printer.reset(target->createMCInstPrinter(
-        triple, asmInfo->getAssemblerDialect(), *asmInfo, *instructions,
-        *registers));
+    printer.reset(
+        target->createMCInstPrinter(triple, asmInfo->getAssemblerDialect(),
+                                    *asmInfo, *instructions, *registers));
   }
   bool usable() const { return decoder && printer; }
 

@@ -1,4 +1,5 @@
-//===- DivisionOperations.cpp - The steps of an exact f32 division ---------===//
+//===- DivisionOperations.cpp - The steps of an exact f32 division
+//---------===//
 //
 // v_div_scale, v_div_fmas and v_div_fixup as the CDNA3 ISA guide's pseudocode
 // has them. The factor of v_div_fmas is the one that undoes v_div_scale: 2^64
@@ -33,8 +34,10 @@ Scaled scale(float x, float denominator, float numerator) {
     return {isDenominator ? up : x, true};
   if (isSubnormal(denominator))
     return {up, false};
+  // The guide's text scales up here, too, which would overflow any denominator
+  // with a subnormal reciprocal; only down gives the right quotient.
   if (isSubnormal(reciprocal) && isSubnormal(quotient))
-    return {isDenominator ? up : x, true};
+    return {isDenominator ? std::ldexp(x, -64) : x, true};
   if (isSubnormal(reciprocal))
     return {std::ldexp(x, -64), false};
   if (isSubnormal(quotient))
@@ -57,6 +60,9 @@ float fixup(float quotient, float denominator, float numerator) {
     return std::copysign(0.0f, sign);
   if (biasedExponent(numerator) - biasedExponent(denominator) < -150)
     return std::copysign(0.0f, sign);
+  // The steps overflowed on the way; so does the quotient.
+  if (std::isnan(quotient))
+    return sign * HUGE_VALF;
   return std::copysign(quotient, sign);
 }
 
@@ -103,10 +109,13 @@ void executeFmas(Wave &wave, const Instruction &i) {
     resultShadows(wave, i, operands.data(), in.data(), 3, shadows);
   for (uint32_t lane = 0; lane != kLanes; ++lane) {
     float c = floatOf(uint32_t(in[2][lane]));
-    float value = std::fma(floatOf(uint32_t(in[0][lane])),
-                           floatOf(uint32_t(in[1][lane])), c);
+    float a = floatOf(uint32_t(in[0][lane])),
+          b = floatOf(uint32_t(in[1][lane]));
+    float value = std::fma(a, b, c);
+    // Rounded once, behind the scaling: the quotient may be subnormal.
     if (flags >> lane & 1)
-      value = std::ldexp(value, biasedExponent(c) > 127 ? 64 : -64);
+      value = float(std::ldexp(std::fma(double(a), double(b), double(c)),
+                               biasedExponent(c) > 127 ? 64 : -64));
     out[lane] = bitsOf(value);
     if (undefined >> lane & 1)
       shadows[lane] = ~0ull;
@@ -134,9 +143,9 @@ void addDivisionOperations(OperationTable &t) {
   operation.readsVcc = true;
   operation.types = {Type::F32, Type::F32, Type::F32, Type::F32};
   t.add(operation);
-  t.add(vectorOperation<[](float q, float d, float n) {
-    return fixup(q, d, n);
-  }>("v_div_fixup_f32", Float));
+  t.add(
+      vectorOperation<[](float q, float d, float n) { return fixup(q, d, n); }>(
+          "v_div_fixup_f32", Float));
 }
 
 } // namespace kgen::emulator::amd

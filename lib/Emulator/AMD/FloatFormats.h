@@ -1,4 +1,5 @@
-//===- FloatFormats.h - Half precision and bfloat16 as bits ----------------===//
+//===- FloatFormats.h - Half precision and bfloat16 as bits
+//----------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_FLOATFORMATS_H
 #define KGEN_LIB_EMULATOR_AMD_FLOATFORMATS_H
 
@@ -44,7 +45,9 @@ inline uint16_t toHalf(double value) {
   return uint16_t(sign | (base + scaled));
 }
 
-inline float bf16ToFloat(uint16_t bits) { return floatOf(uint32_t(bits) << 16); }
+inline float bf16ToFloat(uint16_t bits) {
+  return floatOf(uint32_t(bits) << 16);
+}
 
 /// To nearest even; NaNs stay NaNs.
 inline uint16_t toBf16(float value) {

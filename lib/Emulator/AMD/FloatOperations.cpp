@@ -1,4 +1,5 @@
-//===- FloatOperations.cpp - f32 and f64 arithmetic ------------------------===//
+//===- FloatOperations.cpp - f32 and f64 arithmetic
+//------------------------===//
 //
 // Transcendental functions are computed in double and rounded once: the
 // hardware's are within one unit in the last place of that. They flush

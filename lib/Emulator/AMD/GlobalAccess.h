@@ -1,4 +1,5 @@
-//===- GlobalAccess.h - Where the lanes of a memory instruction go ---------===//
+//===- GlobalAccess.h - Where the lanes of a memory instruction go
+//---------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_GLOBALACCESS_H
 #define KGEN_LIB_EMULATOR_AMD_GLOBALACCESS_H
 
@@ -13,7 +14,7 @@ struct Addresses {
   /// Buffers: bytes from the address that lie in range; loads beyond read 0 and
   /// stores beyond are dropped, word by word.
   std::array<uint64_t, kLanes> inRange{};
-  uint64_t lanes = 0;     ///< that take part
+  uint64_t lanes = 0; ///< that take part
   uint32_t dataOperand = 0;
 };
 

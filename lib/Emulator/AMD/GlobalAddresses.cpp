@@ -1,11 +1,14 @@
-//===- GlobalAddresses.cpp - Where the lanes of a memory instruction go ----===//
+//===- GlobalAddresses.cpp - Where the lanes of a memory instruction go
+//----===//
 
 #include "GlobalAccess.h"
 
 namespace kgen::emulator::amd {
 
 /// Operand positions: loads give the result first, stores the address.
-static uint32_t firstSource(const Instruction &i) { return i.operation->results; }
+static uint32_t firstSource(const Instruction &i) {
+  return i.operation->results;
+}
 
 /// Undefined bits of an address operand in any lane that takes part.
 static bool definedAddress(Wave &wave, const Operand &operand, uint64_t lanes) {
@@ -65,8 +68,8 @@ bool bufferAddresses(Wave &wave, const Instruction &i, Addresses &out) {
       !definedAddress(wave, soffset, out.lanes) ||
       !definedAddress(wave, index, out.lanes))
     return false;
-  out.space = resource.scratch ? Addresses::Space::Scratch
-                               : Addresses::Space::Global;
+  out.space =
+      resource.scratch ? Addresses::Space::Scratch : Addresses::Space::Global;
   uint64_t constant = wave.scalar(soffset, 1);
   for (uint32_t lane = 0; lane != kLanes; ++lane) {
     uint64_t record = m.idxen ? wave.vector(index.unit, lane) : 0;
@@ -76,8 +79,8 @@ bool bufferAddresses(Wave &wave, const Instruction &i, Addresses &out) {
     // The scalar offset is not part of the range check (LLVM,
     // IntrinsicsAMDGPU.td, raw and struct buffer loads).
     bool structured = resource.stride != 0 && m.idxen;
-    uint64_t size = structured ? (record < resource.records ? ~0ull : 0)
-                               : resource.records;
+    uint64_t size =
+        structured ? (record < resource.records ? ~0ull : 0) : resource.records;
     out.inRange[lane] = offset < size ? size - offset : 0;
     uint64_t base = resource.scratch ? 0 : resource.base;
     out.address[lane] = base + constant + record * resource.stride + offset;
@@ -130,12 +133,13 @@ bool scratchAddresses(Wave &wave, const Instruction &i, Addresses &out) {
   if (!definedAddress(wave, vector, out.lanes) ||
       !definedAddress(wave, scalar, out.lanes))
     return false;
-  uint64_t constant = uint64_t(int64_t(i.modifiers.offset)) +
-                      (scalar.bank == Bank::Scalar ? wave.scalar(scalar, 1) : 0);
+  uint64_t constant =
+      uint64_t(int64_t(i.modifiers.offset)) +
+      (scalar.bank == Bank::Scalar ? wave.scalar(scalar, 1) : 0);
   for (uint32_t lane = 0; lane != kLanes; ++lane)
-    out.address[lane] = constant + (vector.bank == Bank::Vector
-                                        ? wave.vector(vector.unit, lane)
-                                        : 0);
+    out.address[lane] =
+        constant +
+        (vector.bank == Bank::Vector ? wave.vector(vector.unit, lane) : 0);
   return true;
 }
 

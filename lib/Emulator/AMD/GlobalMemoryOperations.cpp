@@ -1,4 +1,5 @@
-//===- GlobalMemoryOperations.cpp - buffer_, global_, flat_, scratch_ ------===//
+//===- GlobalMemoryOperations.cpp - buffer_, global_, flat_, scratch_
+//------===//
 
 #include "GlobalAccess.h"
 #include "Workgroup.h"
@@ -30,10 +31,9 @@ uint8_t *locate(Wave &wave, uint64_t address, uint32_t size, uint32_t lane,
                    memory.describe(address, size));
     return nullptr;
   }
-  auto conflict =
-      store ? memory.noteStore(address, size, group.blockIndex(),
-                               wave.current())
-            : memory.checkLoad(address, size, group.blockIndex());
+  auto conflict = store ? memory.noteStore(address, size, group.blockIndex(),
+                                           wave.current())
+                        : memory.checkLoad(address, size, group.blockIndex());
   if (conflict) {
     wave.fault(ErrorCode::FindingRace,
                laneText(lane) + (store ? " stores " : " loads ") +
@@ -147,16 +147,17 @@ void loadToLds(Wave &wave, const Instruction &i, const Addresses &a) {
                      std::to_string(lds.size()));
       return;
     }
-    if (auto conflict = lds.access(AccessKind::AsyncCopyWrite, wave.timeline,
-                                   wave.current(), uint32_t(at), size,
-                                   operation)) {
+    if (auto conflict =
+            lds.access(AccessKind::AsyncCopyWrite, wave.timeline,
+                       wave.current(), uint32_t(at), size, operation)) {
       wave.fault(*conflict, AccessKind::AsyncCopyWrite);
       return;
     }
     Datum datum = loadLane(wave, shape, a, lane);
     if (shape.bytes < 4 && shape.signExtend)
-      datum.value[0] = uint32_t(int32_t(datum.value[0] << (32 - 8 * shape.bytes)) >>
-                                (32 - 8 * shape.bytes));
+      datum.value[0] =
+          uint32_t(int32_t(datum.value[0] << (32 - 8 * shape.bytes)) >>
+                   (32 - 8 * shape.bytes));
     toBytes(datum, lds.data() + at, size);
     lds.setDefined(uint32_t(at), size, true);
     wave.counts().sharedStoreBytes += size;
@@ -166,7 +167,8 @@ void loadToLds(Wave &wave, const Instruction &i, const Addresses &a) {
 
 using AddressFunction = bool (*)(Wave &, const Instruction &, Addresses &);
 
-template <AddressFunction F> void execute(Wave &wave, const Instruction &i) {
+template <AddressFunction F>
+void execute(Wave &wave, const Instruction &i) {
   Addresses addresses;
   if (!F(wave, i, addresses))
     return;

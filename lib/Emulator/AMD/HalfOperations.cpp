@@ -1,4 +1,5 @@
-//===- HalfOperations.cpp - f16 arithmetic ---------------------------------===//
+//===- HalfOperations.cpp - f16 arithmetic
+//---------------------------------===//
 
 #include "VectorOperation.h"
 

@@ -1,4 +1,5 @@
-//===- Hazards.cpp - Wait states that the hardware does not insert ---------===//
+//===- Hazards.cpp - Wait states that the hardware does not insert
+//---------===//
 
 #include "Hazards.h"
 
@@ -40,8 +41,8 @@ Hazards::Need Hazards::matrixAfterMatrix(const Instruction &i, Unit unit,
   const Instruction &before = *write.by;
   uint32_t n = passes(before);
   const Operand &c = i.operands[3];
-  bool asC = c.bank == Bank::Vector && unit >= c.unit &&
-             unit < c.unit + c.width;
+  bool asC =
+      c.bank == Bank::Vector && unit >= c.unit && unit < c.unit + c.width;
   bool asOperand = false;
   for (uint32_t k : {1u, 2u}) {
     const Operand &operand = i.operands[k];

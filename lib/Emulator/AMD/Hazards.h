@@ -1,4 +1,5 @@
-//===- Hazards.h - Wait states that the hardware does not insert -----------===//
+//===- Hazards.h - Wait states that the hardware does not insert
+//-----------===//
 //
 // Between some pairs of instructions a program must put others, or s_nop; the
 // hardware does not stall. The rules are those of the CDNA3 and CDNA4 ISA

@@ -1,4 +1,5 @@
-//===- Instruction.h - One decoded AMD instruction --------------------------===//
+//===- Instruction.h - One decoded AMD instruction
+//--------------------------===//
 //
 // What ListingReader makes of one line of a listing. Registers of all files
 // share one numbering ("units" of 32 bits), so that waits, hazards and reports
@@ -48,8 +49,8 @@ enum class Type : uint8_t {
   PackedF16,
   PackedF32, ///< two registers
   Mixed,     ///< f32 or one half of an f16 pair: v_fma_mix
-  Lanes,     ///< a 64-bit mask, one bit a lane, or the scalar pair that holds it
-  Raw,       ///< as wide as written: memory data, MFMA operands
+  Lanes, ///< a 64-bit mask, one bit a lane, or the scalar pair that holds it
+  Raw,   ///< as wide as written: memory data, MFMA operands
 };
 /// Registers of 32 bits; 0 for Raw and None.
 uint32_t registersOf(Type type);
@@ -123,7 +124,7 @@ struct Modifiers {
   SdwaSelect dstSel = SdwaSelect::Dword;
   SdwaUnused dstUnused = SdwaUnused::Pad;
   std::array<SdwaSelect, 2> srcSel{SdwaSelect::Dword, SdwaSelect::Dword};
-  uint8_t truthTable = 0; ///< bitop3
+  uint8_t truthTable = 0;      ///< bitop3
   bool matrixModifier = false; ///< cbsz, abid or blgp other than 0
 };
 

@@ -1,4 +1,5 @@
-//===- IntegerOperations.cpp - Integer arithmetic in lanes -----------------===//
+//===- IntegerOperations.cpp - Integer arithmetic in lanes
+//-----------------===//
 
 #include "VectorOperation.h"
 
@@ -10,7 +11,8 @@ using enum InstructionClass;
 
 static uint32_t low24(uint32_t x) { return x & 0xFFFFFF; }
 static int32_t signed24(int32_t x) { return int32_t(uint32_t(x) << 8) >> 8; }
-template <typename T> static T median(T a, T b, T c) {
+template <typename T>
+static T median(T a, T b, T c) {
   return std::max(std::min(a, b), std::min(std::max(a, b), c));
 }
 
@@ -89,10 +91,12 @@ static void addExtrema(OperationTable &t, const std::string &type) {
       "v_max_" + type, Integer));
   t.add(vectorOperation<[](T a, T b) { return std::min(a, b); }>(
       "v_min_" + type, Integer));
-  t.add(vectorOperation<[](T a, T b, T c) { return std::max({a, b, c}); }>(
-      "v_max3_" + type, Integer));
-  t.add(vectorOperation<[](T a, T b, T c) { return std::min({a, b, c}); }>(
-      "v_min3_" + type, Integer));
+  t.add(vectorOperation<[](T a, T b, T c) {
+    return std::max({a, b, c});
+  }>("v_max3_" + type, Integer));
+  t.add(vectorOperation<[](T a, T b, T c) {
+    return std::min({a, b, c});
+  }>("v_min3_" + type, Integer));
   t.add(vectorOperation<[](T a, T b, T c) { return median(a, b, c); }>(
       "v_med3_" + type, Integer));
 }

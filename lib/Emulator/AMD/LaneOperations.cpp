@@ -1,4 +1,5 @@
-//===- LaneOperations.cpp - Between lanes, and to scalars ------------------===//
+//===- LaneOperations.cpp - Between lanes, and to scalars
+//------------------===//
 
 #include "Wave.h"
 
@@ -51,8 +52,8 @@ static void executeSwap(Wave &wave, const Instruction &i) {
       exchange(wave, i.operands[0].unit, lane, i.operands[1].unit, lane);
 }
 
-/// v_permlane{16,32}_swap_b32 (CDNA4 ISA guide): the odd rows of `kRow` lanes of
-/// the first register change places with the even rows of the second.
+/// v_permlane{16,32}_swap_b32 (CDNA4 ISA guide): the odd rows of `kRow` lanes
+/// of the first register change places with the even rows of the second.
 template <uint32_t kRow>
 static void executeRowSwap(Wave &wave, const Instruction &i) {
   uint64_t exec = wave.exec();

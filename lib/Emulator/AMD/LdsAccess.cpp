@@ -1,4 +1,5 @@
-//===- LdsAccess.cpp - Accesses to LDS, checked ----------------------------===//
+//===- LdsAccess.cpp - Accesses to LDS, checked
+//----------------------------===//
 
 #include "LdsAccess.h"
 
@@ -38,8 +39,8 @@ bool LdsAccess::check(uint32_t lane, uint32_t address, uint32_t size) {
     wave.fault(ErrorCode::FindingMisaligned, what());
     return false;
   }
-  auto conflict = lds.access(kind, wave.timeline, wave.current(), address, size,
-                             operation);
+  auto conflict =
+      lds.access(kind, wave.timeline, wave.current(), address, size, operation);
   if (conflict) {
     wave.fault(*conflict, kind);
     return false;

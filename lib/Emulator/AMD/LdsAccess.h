@@ -1,4 +1,5 @@
-//===- LdsAccess.h - Accesses to LDS, checked ------------------------------===//
+//===- LdsAccess.h - Accesses to LDS, checked
+//------------------------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_LDSACCESS_H
 #define KGEN_LIB_EMULATOR_AMD_LDSACCESS_H
 

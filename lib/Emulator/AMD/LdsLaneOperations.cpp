@@ -1,4 +1,5 @@
-//===- LdsLaneOperations.cpp - Exchange between lanes through LDS ----------===//
+//===- LdsLaneOperations.cpp - Exchange between lanes through LDS
+//----------===//
 //
 // ds_bpermute, ds_permute and ds_swizzle use the crossbar of the LDS, not its
 // memory; they count in lgkmcnt.
@@ -25,8 +26,8 @@ void finish(Wave &wave, const Instruction &i, const Exchanged &out) {
 }
 
 uint32_t namedLane(const Wave &wave, const Instruction &i, uint32_t lane) {
-  uint32_t address = wave.vector(i.operands[1].unit, lane) +
-                     uint32_t(i.modifiers.offset);
+  uint32_t address =
+      wave.vector(i.operands[1].unit, lane) + uint32_t(i.modifiers.offset);
   return address / 4 % kLanes;
 }
 

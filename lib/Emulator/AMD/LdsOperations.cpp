@@ -1,4 +1,5 @@
-//===- LdsOperations.cpp - ds_read and ds_write ----------------------------===//
+//===- LdsOperations.cpp - ds_read and ds_write
+//----------------------------===//
 
 #include "LdsAccess.h"
 
@@ -32,9 +33,8 @@ void executeRead(Wave &wave, const Instruction &i) {
   for (uint32_t e = 0; e != shape.elements; ++e)
     for (uint32_t lane = 0; lane != kLanes; ++lane)
       if (exec >> lane & 1)
-        scatter(wave, shape,
-                Unit(i.operands[0].unit + e * registersFor(shape)), lane,
-                data[e][lane]);
+        scatter(wave, shape, Unit(i.operands[0].unit + e * registersFor(shape)),
+                lane, data[e][lane]);
   access.finish();
 }
 
@@ -105,11 +105,11 @@ Operation ldsOperation(std::string name, Handler execute, uint8_t bytes,
 }
 
 void addNarrow(OperationTable &t) {
-  auto narrow = [&](const char *name, uint8_t bytes, bool signExtend,
-                    bool half, bool high) {
+  auto narrow = [&](const char *name, uint8_t bytes, bool signExtend, bool half,
+                    bool high) {
     bool store = std::string_view(name).starts_with("ds_write");
-    Operation operation = ldsOperation(
-        name, store ? executeWrite : executeRead, bytes, store);
+    Operation operation =
+        ldsOperation(name, store ? executeWrite : executeRead, bytes, store);
     operation.memory.signExtend = signExtend;
     operation.memory.half = half && !store;
     operation.memory.highHalf = high;
@@ -145,10 +145,10 @@ void addLdsOperations(OperationTable &t) {
     for (bool far : {false, true}) {
       std::string width =
           std::string(far ? "st64_b" : "_b") + std::to_string(8 * bytes);
-      Operation read = ldsOperation("ds_read2" + width, executeRead, bytes,
-                                    false);
-      Operation write = ldsOperation("ds_write2" + width, executeWrite, bytes,
-                                     true);
+      Operation read =
+          ldsOperation("ds_read2" + width, executeRead, bytes, false);
+      Operation write =
+          ldsOperation("ds_write2" + width, executeWrite, bytes, true);
       read.memory.elements = write.memory.elements = 2;
       read.memory.stride = write.memory.stride = far ? 64 : 1;
       t.add(read);

@@ -1,4 +1,5 @@
-//===- Listing.h - A kernel as text, with what its launch needs ------------===//
+//===- Listing.h - A kernel as text, with what its launch needs
+//------------===//
 //
 // The code object that ships is disassembled to a listing, and the listing is
 // what is executed; tests edit a real kernel's listing to seed bugs. One
@@ -30,10 +31,10 @@ struct KernelFacts {
   uint32_t argumentBytes = 0; ///< of the kernel argument segment
   std::vector<ArgumentPlace> arguments;
   uint32_t ldsBytes = 0;
-  uint32_t privateBytes = 0;             ///< per lane: spills
-  uint32_t vectorRegisters = 256;        ///< allocated; units below are v0...
-  uint32_t accumulationRegisters = 256;  ///< allocated
-  uint32_t usedVectorRegisters = 0;      ///< metadata: without the a's
+  uint32_t privateBytes = 0;            ///< per lane: spills
+  uint32_t vectorRegisters = 256;       ///< allocated; units below are v0...
+  uint32_t accumulationRegisters = 256; ///< allocated
+  uint32_t usedVectorRegisters = 0;     ///< metadata: without the a's
   uint32_t usedAccumulationRegisters = 0;
   uint32_t usedScalarRegisters = 0;
   uint32_t maxThreads = 1024;
@@ -48,8 +49,8 @@ struct KernelFacts {
   uint32_t preloadOffset = 0; ///< registers into the argument segment
   std::array<bool, 3> workgroupId{true, true, true};
   bool workgroupInfo = false, privateWaveOffset = false;
-  uint32_t workitemIds = 0; ///< 0: x, 1: and y, 2: and z
-  uint32_t roundMode32 = 0, roundMode16And64 = 0;   ///< 0: nearest even
+  uint32_t workitemIds = 0;                       ///< 0: x, 1: and y, 2: and z
+  uint32_t roundMode32 = 0, roundMode16And64 = 0; ///< 0: nearest even
   uint32_t denormMode32 = 3, denormMode16And64 = 3; ///< 0: flush, 3: keep
   bool dx10Clamp = true, ieeeMode = true;
 };

@@ -1,4 +1,5 @@
-//===- ListingReader.cpp - From a listing to decoded instructions ----------===//
+//===- ListingReader.cpp - From a listing to decoded instructions
+//----------===//
 
 #include "ListingReader.h"
 
@@ -37,8 +38,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 class Reader {
 public:
-  Reader(const Listing &listing, const Architecture &arch)
-      : listing(listing) {
+  Reader(const Listing &listing, const Architecture &arch) : listing(listing) {
     code.facts = listing.facts;
     code.arch = &arch;
     code.target = arch.name == "gfx90a"   ? Target::Gfx90a
@@ -81,10 +81,10 @@ Expected<void> Reader::readWaits(std::string_view rest, Instruction &i) {
     if (part.empty() || part == "&")
       continue;
     size_t open = part.find('(');
-    auto count = open == part.npos || !part.ends_with(')')
-                     ? std::nullopt
-                     : readInteger(part.substr(open + 1,
-                                               part.size() - open - 2));
+    auto count =
+        open == part.npos || !part.ends_with(')')
+            ? std::nullopt
+            : readInteger(part.substr(open + 1, part.size() - open - 2));
     if (!count)
       return syntax("expected counter(number)");
     std::string_view name = part.substr(0, open);
@@ -156,6 +156,15 @@ Expected<void> Reader::checkModifiers(const Instruction &i) const {
   return {};
 }
 
+/// A constant of 16 bits with or without a sign.
+void extendShort(Operand &operand, Operation::Short kind) {
+  if (kind == Operation::Short::No || operand.bank != Bank::Constant)
+    return;
+  auto low = uint16_t(operand.bits);
+  operand.bits =
+      kind == Operation::Short::Signed ? uint32_t(int32_t(int16_t(low))) : low;
+}
+
 Expected<void> Reader::checkOperands(Instruction &i) const {
   const Operation &operation = *i.operation;
   if (i.operands.size() < operation.results)
@@ -172,6 +181,8 @@ Expected<void> Reader::checkOperands(Instruction &i) const {
     Type type = k < operation.types.size() ? operation.types[k] : Type::None;
     if (!resolveConstant(operand, type))
       return syntax("operand " + std::to_string(k) + " is too large");
+    if (k + 1 == i.operands.size())
+      extendShort(operand, operation.shortConstant);
     uint32_t registers = registersOf(type);
     if (operand.isRegister() && registers && operand.width != registers)
       return syntax("operand " + std::to_string(k) + " has " +
@@ -269,8 +280,7 @@ bool rawWidthsFit(const Instruction &i) {
 Expected<void> Reader::readInstruction(std::string_view text) {
   size_t space = text.find(' ');
   std::string_view mnemonic = text.substr(0, space);
-  std::string_view rest =
-      space == text.npos ? "" : trimmed(text.substr(space));
+  std::string_view rest = space == text.npos ? "" : trimmed(text.substr(space));
   Instruction i;
   i.text = std::string(text);
   i.line = line;

@@ -1,4 +1,5 @@
-//===- ListingReader.h - From a listing to decoded instructions ------------===//
+//===- ListingReader.h - From a listing to decoded instructions
+//------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_LISTINGREADER_H
 #define KGEN_LIB_EMULATOR_AMD_LISTINGREADER_H
 

@@ -1,9 +1,10 @@
-//===- MatrixOperations.cpp - MFMA -----------------------------------------===//
+//===- MatrixOperations.cpp - MFMA
+//-----------------------------------------===//
 //
 // Which lane holds what: AMD matrix instruction calculator
-// (github.com/ROCm/amd_matrix_instruction_calculator, commit 2ef91896, CDNA2 and
-// CDNA3) and the CDNA3 and CDNA4 ISA guides, "Dense Matrix Operations"; the same
-// formulas hold for all shapes here. Exec is ignored.
+// (github.com/ROCm/amd_matrix_instruction_calculator, commit 2ef91896, CDNA2
+// and CDNA3) and the CDNA3 and CDNA4 ISA guides, "Dense Matrix Operations"; the
+// same formulas hold for all shapes here. Exec is ignored.
 //
 // Numbers. Products are exact; their sum with C is rounded once to f32 (the
 // hardware's order of additions is not published: results differ within

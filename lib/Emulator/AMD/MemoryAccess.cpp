@@ -1,4 +1,5 @@
-//===- MemoryAccess.cpp - What all memory accesses share -------------------===//
+//===- MemoryAccess.cpp - What all memory accesses share
+//-------------------===//
 
 #include "MemoryAccess.h"
 
@@ -44,8 +45,7 @@ void scatter(Wave &wave, const MemoryShape &shape, Unit unit, uint32_t lane,
     return wave.setVector(unit, lane, value, shadow);
   uint32_t shift = shape.highHalf ? 16 : 0, keep = ~(0xFFFFu << shift);
   wave.setVector(
-      unit, lane,
-      (wave.vector(unit, lane) & keep) | (value & 0xFFFF) << shift,
+      unit, lane, (wave.vector(unit, lane) & keep) | (value & 0xFFFF) << shift,
       (wave.vectorShadow(unit, lane) & keep) | (shadow & 0xFFFF) << shift);
 }
 

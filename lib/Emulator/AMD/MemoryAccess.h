@@ -1,4 +1,5 @@
-//===- MemoryAccess.h - What global, scratch and LDS accesses share --------===//
+//===- MemoryAccess.h - What global, scratch and LDS accesses share
+//--------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_MEMORYACCESS_H
 #define KGEN_LIB_EMULATOR_AMD_MEMORYACCESS_H
 

@@ -1,4 +1,5 @@
-//===- OperandReader.cpp - Operands and modifiers of a listing's line ------===//
+//===- OperandReader.cpp - Operands and modifiers of a listing's line
+//------===//
 
 #include "OperandReader.h"
 
@@ -42,10 +43,14 @@ static std::optional<Operand> readNamed(std::string_view text) {
     uint8_t width;
   };
   static constexpr Name kNames[] = {
-      {"vcc", kVcc, 2},         {"vcc_lo", kVcc, 1},
-      {"vcc_hi", kVcc + 1, 1},  {"exec", kExec, 2},
-      {"exec_lo", kExec, 1},    {"exec_hi", kExec + 1, 1},
-      {"m0", kM0, 1},           {"scc", kScc, 1},
+      {"vcc", kVcc, 2},
+      {"vcc_lo", kVcc, 1},
+      {"vcc_hi", kVcc + 1, 1},
+      {"exec", kExec, 2},
+      {"exec_lo", kExec, 1},
+      {"exec_hi", kExec + 1, 1},
+      {"m0", kM0, 1},
+      {"scc", kScc, 1},
       {"flat_scratch", kScalarBase + 102, 2},
       {"flat_scratch_lo", kScalarBase + 102, 1},
       {"flat_scratch_hi", kScalarBase + 103, 1},
@@ -292,10 +297,14 @@ static bool readDpp(std::string_view key, int64_t amount, Modifiers &m) {
     DppControl control;
   };
   static constexpr Control kControls[] = {
-      {"row_shl", DppControl::RowShl},   {"row_shr", DppControl::RowShr},
-      {"row_ror", DppControl::RowRor},   {"row_newbcast", DppControl::RowNewBcast},
-      {"wave_shl", DppControl::WaveShl}, {"wave_shr", DppControl::WaveShr},
-      {"wave_rol", DppControl::WaveRol}, {"wave_ror", DppControl::WaveRor}};
+      {"row_shl", DppControl::RowShl},
+      {"row_shr", DppControl::RowShr},
+      {"row_ror", DppControl::RowRor},
+      {"row_newbcast", DppControl::RowNewBcast},
+      {"wave_shl", DppControl::WaveShl},
+      {"wave_shr", DppControl::WaveShr},
+      {"wave_rol", DppControl::WaveRol},
+      {"wave_ror", DppControl::WaveRor}};
   for (const Control &control : kControls)
     if (control.name == key) {
       m.dpp = control.control;
@@ -378,7 +387,8 @@ bool readModifier(std::string_view text, Modifiers &m) {
   }
   if (key == "dst_unused")
     return readUnused(value, m.dstUnused);
-  if (key == "offset" && value.starts_with("swizzle(") && value.ends_with(')')) {
+  if (key == "offset" && value.starts_with("swizzle(") &&
+      value.ends_with(')')) {
     auto pattern = readSwizzle(value.substr(8, value.size() - 9));
     m.offset = int32_t(pattern.value_or(0));
     return pattern.has_value();

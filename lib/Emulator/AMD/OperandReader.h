@@ -1,4 +1,5 @@
-//===- OperandReader.h - Operands and modifiers of a listing's line --------===//
+//===- OperandReader.h - Operands and modifiers of a listing's line
+//--------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_OPERANDREADER_H
 #define KGEN_LIB_EMULATOR_AMD_OPERANDREADER_H
 

@@ -1,4 +1,5 @@
-//===- OperationTable.cpp - What each mnemonic means ------------------------===//
+//===- OperationTable.cpp - What each mnemonic means
+//------------------------===//
 
 #include "OperationTable.h"
 
@@ -50,10 +51,12 @@ const Operation *OperationTable::find(std::string_view mnemonic) const {
   auto found = operations.find(mnemonic);
   if (found != operations.end())
     return &found->second;
-  for (std::string_view suffix : {"_e64_dpp", "_e32", "_e64", "_dpp", "_sdwa"}) {
+  for (std::string_view suffix :
+       {"_e64_dpp", "_e32", "_e64", "_dpp", "_sdwa"}) {
     if (!mnemonic.ends_with(suffix))
       continue;
-    found = operations.find(mnemonic.substr(0, mnemonic.size() - suffix.size()));
+    found =
+        operations.find(mnemonic.substr(0, mnemonic.size() - suffix.size()));
     if (found != operations.end())
       return &found->second;
   }

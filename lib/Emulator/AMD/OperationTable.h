@@ -1,4 +1,5 @@
-//===- OperationTable.h - What each mnemonic means --------------------------===//
+//===- OperationTable.h - What each mnemonic means
+//--------------------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_OPERATIONTABLE_H
 #define KGEN_LIB_EMULATOR_AMD_OPERATIONTABLE_H
 
@@ -33,9 +34,9 @@ enum class Pipe : uint8_t {
 
 /// Data that a memory instruction moves, for each lane (SMEM: for the wave).
 struct MemoryShape {
-  uint8_t bytes = 0;     ///< of one element: 1, 2, 4, 8, 12, 16; 32, 64 (SMEM)
-  uint8_t elements = 1;  ///< 2: ds_read2
-  uint8_t stride = 1;    ///< ds_read2st64: 64
+  uint8_t bytes = 0;    ///< of one element: 1, 2, 4, 8, 12, 16; 32, 64 (SMEM)
+  uint8_t elements = 1; ///< 2: ds_read2
+  uint8_t stride = 1;   ///< ds_read2st64: 64
   bool store = false;
   bool signExtend = false;
   bool half = false; ///< d16: only 16 bits of the register
@@ -58,12 +59,15 @@ struct Operation {
   Handler execute = nullptr;
   InstructionClass instructionClass = InstructionClass::Other;
   Pipe pipe = Pipe::Vector;
-  uint8_t results = 1;     ///< leading operands that are written
+  uint8_t results = 1;      ///< leading operands that are written
   bool readsResult = false; ///< results are also read: v_fmac, v_swap
   bool readsVcc = false, writesVcc = false;
   bool readsScc = false, writesScc = false;
   bool readsExec = false, writesExec = false; ///< as scalar data
   bool readsM0 = false;
+  /// SOPK: the last operand is a constant of 16 bits, extended with or without
+  /// its sign (the printer writes the bits).
+  enum class Short : uint8_t { No, Signed, Unsigned } shortConstant = Short::No;
   /// Of the operands in the order of the text; more operands: Raw.
   std::array<Type, 6> types{};
   ShadowFunction shadow = nullptr;

@@ -1,4 +1,5 @@
-//===- PackedOperations.cpp - Two results in one instruction (VOP3P) -------===//
+//===- PackedOperations.cpp - Two results in one instruction (VOP3P)
+//-------===//
 //
 // op_sel chooses each operand's half for the low result, op_sel_hi for the high
 // one; neg_lo and neg_hi negate what they chose.
@@ -96,7 +97,8 @@ Operation packed16(std::string name, InstructionClass instructionClass) {
     operation.types[n] = real ? Type::PackedF16 : Type::Packed16;
   return operation;
 }
-template <auto F> Operation packed32(std::string name) {
+template <auto F>
+Operation packed32(std::string name) {
   using S = SignatureOf<decltype(&decltype(F)::operator())>;
   Operation operation;
   operation.name = std::move(name);
@@ -141,7 +143,8 @@ bool mixedUndefined(const Instruction &i, uint64_t shadow, uint32_t n) {
 
 enum class MixResult { Whole, Low, High };
 
-template <MixResult kResult> void executeMix(Wave &wave, const Instruction &i) {
+template <MixResult kResult>
+void executeMix(Wave &wave, const Instruction &i) {
   Sources in;
   load(wave, i, 3, in);
   constexpr Type kType = kResult == MixResult::Whole ? Type::F32 : Type::F16;
@@ -163,8 +166,8 @@ template <MixResult kResult> void executeMix(Wave &wave, const Instruction &i) {
     for (uint32_t lane = 0; lane != kLanes; ++lane) {
       uint32_t keep = ~(0xFFFFu << kShift);
       out[lane] = (wave.vector(unit, lane) & keep) | out[lane] << kShift;
-      shadows[lane] =
-          (wave.vectorShadow(unit, lane) & keep) | shadows[lane] << kShift;
+      shadows[lane] = (wave.vectorShadow(unit, lane) & keep) | shadows[lane]
+                                                                   << kShift;
     }
     in.undefined |= wave.undefinedMask(unit) != 0;
   }
@@ -172,7 +175,8 @@ template <MixResult kResult> void executeMix(Wave &wave, const Instruction &i) {
 }
 
 /// Products of two pairs and an f32 sum. Element: 0 f16, 1 bf16.
-template <bool kBf16> void executeDot2(Wave &wave, const Instruction &i) {
+template <bool kBf16>
+void executeDot2(Wave &wave, const Instruction &i) {
   bool accumulates = i.operands.size() == 3; // v_dot2c: onto the result
   Sources in;
   load(wave, i, accumulates ? 2 : 3, in);
@@ -233,8 +237,8 @@ void addIntegers(OperationTable &t) {
   t.add(packed16<[](U a, U b) { return U(a + b); }>("v_pk_add_i16", Integer));
   t.add(packed16<[](U a, U b) { return U(a - b); }>("v_pk_sub_u16", Integer));
   t.add(packed16<[](U a, U b) { return U(a - b); }>("v_pk_sub_i16", Integer));
-  t.add(packed16<[](U a, U b) { return U(uint32_t(a) * b); }>(
-      "v_pk_mul_lo_u16", Integer));
+  t.add(packed16<[](U a, U b) { return U(uint32_t(a) * b); }>("v_pk_mul_lo_u16",
+                                                              Integer));
   t.add(packed16<[](U a, U b, U c) { return U(uint32_t(a) * b + c); }>(
       "v_pk_mad_u16", Integer));
   t.add(packed16<[](U a, U b) { return std::max(a, b); }>("v_pk_max_u16",

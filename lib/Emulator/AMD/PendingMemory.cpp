@@ -1,4 +1,5 @@
-//===- PendingMemory.cpp - Memory instructions not waited for --------------===//
+//===- PendingMemory.cpp - Memory instructions not waited for
+//--------------===//
 
 #include "PendingMemory.h"
 

@@ -1,4 +1,5 @@
-//===- PendingMemory.h - Memory instructions that a wave has not waited for ===//
+//===- PendingMemory.h - Memory instructions that a wave has not waited for
+//===//
 //
 // Counters as the ISA guides give them ("Data dependency resolution"):
 //   vmcnt    vector memory loads and stores, which end in order
@@ -30,8 +31,9 @@ public:
   void wait(const WaitCounts &counts,
             const std::function<void(OperationId)> &completed);
 
-  bool empty() const { return vectorMemory.empty() && lds.empty() &&
-                              scalarMemory.empty(); }
+  bool empty() const {
+    return vectorMemory.empty() && lds.empty() && scalarMemory.empty();
+  }
   struct Conflict {
     Unit unit = 0;
     uint32_t instruction = 0; ///< the pending one

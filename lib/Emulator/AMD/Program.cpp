@@ -1,4 +1,5 @@
-//===- Program.cpp - Launches an AMD kernel --------------------------------===//
+//===- Program.cpp - Launches an AMD kernel
+//--------------------------------===//
 
 #include "ListingReader.h"
 
@@ -10,6 +11,9 @@ namespace {
 
 /// Loads of several words may read past the segment's end into its padding.
 constexpr size_t kArgumentPadding = 64;
+/// Far above what a spilling kernel takes; keeps odd descriptors from being
+/// allocated.
+constexpr uint32_t kMostPrivateBytes = 256 * 1024;
 
 Error invalid(std::string what) {
   return Error(ErrorCode::EmulatorLaunchInvalid, std::move(what));
@@ -40,8 +44,8 @@ Expected<void> AmdProgram::check(const Launch &launch) const {
       return invalid("the grid has " + std::to_string(size) + " blocks");
   uint32_t most = std::min(arch.maxThreads, code.facts.maxThreads);
   if (launch.threads < 1 || launch.threads > most)
-    return invalid(std::to_string(launch.threads) + " threads, the kernel allows " +
-                   std::to_string(most));
+    return invalid(std::to_string(launch.threads) +
+                   " threads, the kernel allows " + std::to_string(most));
   uint64_t lds = code.facts.ldsBytes + launch.dynamicSharedBytes;
   if (lds > arch.maxSharedBytes)
     return invalid(std::to_string(lds) + " bytes of LDS, the limit is " +
@@ -155,6 +159,8 @@ Expected<void> checkFacts(const KernelFacts &facts) {
     return unsupported("the dispatch number");
   if (facts.roundMode32 || facts.roundMode16And64)
     return unsupported("rounding other than to nearest even");
+  if (facts.privateBytes > kMostPrivateBytes)
+    return unsupported("more than 256 KiB of private memory a lane");
   if (facts.maxThreads == 0)
     return Error(ErrorCode::EmulatorCodeObject, "allows no threads");
   return {};

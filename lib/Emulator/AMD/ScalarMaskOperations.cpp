@@ -1,4 +1,5 @@
-//===- ScalarMaskOperations.cpp - Logic and shifts of scalars --------------===//
+//===- ScalarMaskOperations.cpp - Logic and shifts of scalars
+//--------------===//
 //
 // Structured control flow lives here: s_and_saveexec and its like narrow the
 // exec mask, s_or widens it again.
@@ -57,14 +58,16 @@ static void addShifts(OperationTable &t) {
       "s_lshl_b32"));
   t.add(scalarOperation<[](bool &, U a, U b) { return a >> (b & 31); }, kZ>(
       "s_lshr_b32"));
-  t.add(scalarOperation<[](bool &, int32_t a, U b) { return a >> (b & 31); },
-                        kZ>("s_ashr_i32"));
+  t.add(
+      scalarOperation<[](bool &, int32_t a, U b) { return a >> (b & 31); }, kZ>(
+          "s_ashr_i32"));
   t.add(scalarOperation<[](bool &, U64 a, U b) { return a << (b & 63); }, kZ>(
       "s_lshl_b64"));
   t.add(scalarOperation<[](bool &, U64 a, U b) { return a >> (b & 63); }, kZ>(
       "s_lshr_b64"));
-  t.add(scalarOperation<[](bool &, int64_t a, U b) { return a >> (b & 63); },
-                        kZ>("s_ashr_i64"));
+  t.add(
+      scalarOperation<[](bool &, int64_t a, U b) { return a >> (b & 63); }, kZ>(
+          "s_ashr_i64"));
 }
 
 /// Second operand: offset in bits 4..0 (5..0 of 64), width in bits 22..16.
@@ -74,7 +77,8 @@ static void addFields(OperationTable &t) {
     U width = f >> 16 & 0x7F;
     U moved = a >> (f & 31);
     return width >= 32 ? moved : moved & ((1u << width) - 1);
-  }, kZ>("s_bfe_u32"));
+  },
+                        kZ>("s_bfe_u32"));
   t.add(scalarOperation<[](bool &, U a, U f) {
     U width = f >> 16 & 0x7F;
     U moved = a >> (f & 31);
@@ -82,27 +86,29 @@ static void addFields(OperationTable &t) {
       return 0;
     return width >= 32 ? int32_t(moved)
                        : int32_t(moved << (32 - width)) >> (32 - width);
-  }, kZ>("s_bfe_i32"));
+  },
+                        kZ>("s_bfe_i32"));
   t.add(scalarOperation<[](bool &, U64 a, U f) -> U64 {
     U width = f >> 16 & 0x7F;
     U64 moved = a >> (f & 63);
     return width >= 64 ? moved : moved & ((1ull << width) - 1);
-  }, kZ>("s_bfe_u64"));
+  },
+                        kZ>("s_bfe_u64"));
   t.add(scalarOperation<[](bool &, U w, U o) {
     return ((1u << (w & 31)) - 1) << (o & 31);
   }>("s_bfm_b32"));
   t.add(scalarOperation<[](bool &, U w, U o) -> U64 {
     return ((1ull << (w & 63)) - 1) << (o & 63);
   }>("s_bfm_b64"));
-  t.add(scalarOperation<[](bool &, U a, U old) {
-    return old | 1u << (a & 31);
-  }>("s_bitset1_b32", nullptr, true));
+  t.add(
+      scalarOperation<[](bool &, U a, U old) { return old | 1u << (a & 31); }>(
+          "s_bitset1_b32", nullptr, true));
   t.add(scalarOperation<[](bool &, U a, U old) {
     return old & ~(1u << (a & 31));
   }>("s_bitset0_b32", nullptr, true));
-  t.add(scalarOperation<[](bool &, U a, U b) {
-    return (a & 0xFFFF) | b << 16;
-  }>("s_pack_ll_b32_b16"));
+  t.add(
+      scalarOperation<[](bool &, U a, U b) { return (a & 0xFFFF) | b << 16; }>(
+          "s_pack_ll_b32_b16"));
   t.add(scalarOperation<[](bool &, U a, U b) {
     return (a & 0xFFFF) | (b & 0xFFFF0000);
   }>("s_pack_lh_b32_b16"));
@@ -128,16 +134,17 @@ static void addCounts(OperationTable &t) {
   t.add(scalarOperation<[](bool &, U a) {
     return a ? U(std::countl_zero(a)) : ~0u;
   }>("s_flbit_i32_b32"));
-  t.add(scalarOperation<[](bool &, U a) {
-    return int32_t(int8_t(uint8_t(a)));
-  }>("s_sext_i32_i8"));
+  t.add(
+      scalarOperation<[](bool &, U a) { return int32_t(int8_t(uint8_t(a))); }>(
+          "s_sext_i32_i8"));
   t.add(scalarOperation<[](bool &, U a) {
     return int32_t(int16_t(uint16_t(a)));
   }>("s_sext_i32_i16"));
 }
 
 /// The result gets the old mask; the new one is F(operand, old).
-template <auto F> static void executeSaveExec(Wave &wave, const Instruction &i) {
+template <auto F>
+static void executeSaveExec(Wave &wave, const Instruction &i) {
   uint64_t operand = wave.scalar(i.operands[1], 2);
   uint64_t undefined = wave.scalarShadow(i.operands[1], 2);
   uint64_t old = wave.exec();
@@ -153,7 +160,8 @@ template <auto F> static void executeSaveExec(Wave &wave, const Instruction &i) 
   wave.setScc(now != 0, false);
 }
 
-template <auto F> static Operation saveExec(std::string name) {
+template <auto F>
+static Operation saveExec(std::string name) {
   Operation operation;
   operation.name = std::move(name);
   operation.execute = executeSaveExec<F>;

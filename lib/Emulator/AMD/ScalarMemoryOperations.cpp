@@ -1,4 +1,5 @@
-//===- ScalarMemoryOperations.cpp - s_load and s_buffer_load ---------------===//
+//===- ScalarMemoryOperations.cpp - s_load and s_buffer_load
+//---------------===//
 
 #include "Workgroup.h"
 
@@ -28,8 +29,8 @@ bool readWord(Wave &wave, uint64_t address, uint32_t &value,
                "scalar load of " + launch.memory.describe(address, 4));
     return false;
   }
-  if (auto conflict = launch.memory.checkLoad(address, 4,
-                                              wave.workgroup().blockIndex())) {
+  if (auto conflict =
+          launch.memory.checkLoad(address, 4, wave.workgroup().blockIndex())) {
     wave.fault(ErrorCode::FindingRace,
                "loads what block " + std::to_string(conflict->block) +
                    " stores at " +
@@ -99,9 +100,9 @@ void addScalarMemoryOperations(OperationTable &t) {
     const char *suffix;
     uint8_t bytes;
   };
-  for (Width width : {Width{"dword", 4}, Width{"dwordx2", 8},
-                      Width{"dwordx4", 16}, Width{"dwordx8", 32},
-                      Width{"dwordx16", 64}}) {
+  for (Width width :
+       {Width{"dword", 4}, Width{"dwordx2", 8}, Width{"dwordx4", 16},
+        Width{"dwordx8", 32}, Width{"dwordx16", 64}}) {
     Operation operation;
     operation.name = std::string("s_load_") + width.suffix;
     operation.execute = executeLoad;

@@ -1,4 +1,5 @@
-//===- ScalarOperation.h - Scalar instructions from functions --------------===//
+//===- ScalarOperation.h - Scalar instructions from functions
+//--------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_SCALAROPERATION_H
 #define KGEN_LIB_EMULATOR_AMD_SCALAROPERATION_H
 
@@ -22,7 +23,8 @@ inline constexpr bool writesScc(Scc scc) {
 }
 
 /// Functions take `bool &scc` first, and return void when they only set it.
-template <typename F> struct ScalarSignature;
+template <typename F>
+struct ScalarSignature;
 template <typename C, typename R, typename... A>
 struct ScalarSignature<R (C::*)(bool &, A...) const> {
   using Result = R;
@@ -55,7 +57,7 @@ void executeScalar(Wave &wave, const Instruction &i) {
   } else {
     uint64_t result =
         Codec<R>::encode(S::template call<F>(scc, in.data(), kIndices));
-    uint64_t shadow = !undefined             ? 0
+    uint64_t shadow = !undefined ? 0
                       : i.operation->shadow && any
                           ? i.operation->shadow(in.data(), shadows.data())
                           : ~0ull;

@@ -1,4 +1,5 @@
-//===- VectorOperation.cpp - What all lane functions share -----------------===//
+//===- VectorOperation.cpp - What all lane functions share
+//-----------------===//
 
 #include "VectorOperation.h"
 

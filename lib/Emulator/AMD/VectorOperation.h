@@ -1,8 +1,9 @@
-//===- VectorOperation.h - Vector instructions from lane functions ---------===//
+//===- VectorOperation.h - Vector instructions from lane functions
+//---------===//
 //
-// Most vector instructions do one thing in each lane. vectorOperation<f>() makes
-// an Operation of a function whose parameter types say how operands are read:
-// float f32, Half f16, double f64, (u)int16_t, (u)int32_t, (u)int64_t.
+// Most vector instructions do one thing in each lane. vectorOperation<f>()
+// makes an Operation of a function whose parameter types say how operands are
+// read: float f32, Half f16, double f64, (u)int16_t, (u)int32_t, (u)int64_t.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_VECTOROPERATION_H
@@ -20,29 +21,42 @@ struct Half {
   double value;
 };
 
-template <typename T> struct Codec;
-template <typename T, Type kType, typename Bits> struct IntegerCodec {
+template <typename T>
+struct Codec;
+template <typename T, Type kType, typename Bits>
+struct IntegerCodec {
   static constexpr Type type = kType;
   static T decode(uint64_t bits) { return T(Bits(bits)); }
   static uint64_t encode(T value) { return Bits(value); }
 };
-template <> struct Codec<uint16_t> : IntegerCodec<uint16_t, Type::B16, uint16_t> {};
-template <> struct Codec<int16_t> : IntegerCodec<int16_t, Type::B16, uint16_t> {};
-template <> struct Codec<uint32_t> : IntegerCodec<uint32_t, Type::B32, uint32_t> {};
-template <> struct Codec<int32_t> : IntegerCodec<int32_t, Type::B32, uint32_t> {};
-template <> struct Codec<uint64_t> : IntegerCodec<uint64_t, Type::B64, uint64_t> {};
-template <> struct Codec<int64_t> : IntegerCodec<int64_t, Type::I64, uint64_t> {};
-template <> struct Codec<float> {
+template <>
+struct Codec<uint16_t> : IntegerCodec<uint16_t, Type::B16, uint16_t> {};
+template <>
+struct Codec<int16_t> : IntegerCodec<int16_t, Type::B16, uint16_t> {};
+template <>
+struct Codec<uint32_t> : IntegerCodec<uint32_t, Type::B32, uint32_t> {};
+template <>
+struct Codec<int32_t> : IntegerCodec<int32_t, Type::B32, uint32_t> {};
+template <>
+struct Codec<uint64_t> : IntegerCodec<uint64_t, Type::B64, uint64_t> {};
+template <>
+struct Codec<int64_t> : IntegerCodec<int64_t, Type::I64, uint64_t> {};
+template <>
+struct Codec<float> {
   static constexpr Type type = Type::F32;
   static float decode(uint64_t bits) { return floatOf(uint32_t(bits)); }
   static uint64_t encode(float value) { return bitsOf(value); }
 };
-template <> struct Codec<double> {
+template <>
+struct Codec<double> {
   static constexpr Type type = Type::F64;
   static double decode(uint64_t bits) { return std::bit_cast<double>(bits); }
-  static uint64_t encode(double value) { return std::bit_cast<uint64_t>(value); }
+  static uint64_t encode(double value) {
+    return std::bit_cast<uint64_t>(value);
+  }
 };
-template <> struct Codec<Half> {
+template <>
+struct Codec<Half> {
   static constexpr Type type = Type::F16;
   static Half decode(uint64_t bits) { return {halfToFloat(uint16_t(bits))}; }
   static uint64_t encode(Half value) { return toHalf(value.value); }
@@ -59,7 +73,8 @@ void resultShadows(const Wave &wave, const Instruction &i,
                    const uint32_t *operands, const LaneValues *values,
                    uint32_t count, LaneValues &shadows);
 
-template <typename F> struct SignatureOf;
+template <typename F>
+struct SignatureOf;
 template <typename C, typename R, typename... A>
 struct SignatureOf<R (C::*)(A...) const> {
   using Result = R;
@@ -72,8 +87,8 @@ struct SignatureOf<R (C::*)(A...) const> {
   }
 };
 
-/// The operand that is argument `n` of the lane function: sources in order, then
-/// the old result.
+/// The operand that is argument `n` of the lane function: sources in order,
+/// then the old result.
 inline uint32_t operandOf(const Operation &operation, uint32_t n,
                           uint32_t arity) {
   bool old = operation.readsResult && n + 1 == arity;

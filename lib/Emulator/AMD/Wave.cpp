@@ -1,4 +1,5 @@
-//===- Wave.cpp - Steps a wave through its program -------------------------===//
+//===- Wave.cpp - Steps a wave through its program
+//-------------------------===//
 
 #include "Wave.h"
 
@@ -91,10 +92,10 @@ Wave::Wave(Workgroup &group, uint32_t index)
 }
 
 void Wave::fault(ErrorCode code, const std::string &what) {
-  group.launch().faults.raise(
-      code, "wave " + std::to_string(self) + " of block " +
-                std::to_string(group.blockIndex()) + ", " +
-                group.code().name(at) + ": " + what);
+  group.launch().faults.raise(code,
+                              "wave " + std::to_string(self) + " of block " +
+                                  std::to_string(group.blockIndex()) + ", " +
+                                  group.code().name(at) + ": " + what);
 }
 
 void Wave::fault(const Conflict &conflict, AccessKind kind) {

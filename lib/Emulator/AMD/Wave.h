@@ -1,4 +1,5 @@
-//===- Wave.h - The registers of a wave and how instructions reach them ----===//
+//===- Wave.h - The registers of a wave and how instructions reach them
+//----===//
 //
 // 64 lanes, structure of arrays. Beside each register lie its undefined bits
 // (the policy of MemorySanitizer: undefined bits may be moved and computed

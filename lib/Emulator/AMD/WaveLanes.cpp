@@ -1,4 +1,5 @@
-//===- WaveLanes.cpp - Vector operands, lane by lane -----------------------===//
+//===- WaveLanes.cpp - Vector operands, lane by lane
+//-----------------------===//
 //
 // Modifiers apply in the order of the ISA guides: DPP moves lanes, SDWA or
 // op_sel takes a part of the register, then absolute value, then negation.
@@ -222,9 +223,8 @@ static uint32_t place(const Placement &p, uint32_t value, uint32_t old) {
   if (p.preserve)
     return (old & ~(p.mask << p.shift)) | part << p.shift;
   bool negative = part >> (p.mask == 0xFF ? 7 : 15) & 1;
-  uint32_t above = p.sext && negative ? ~((p.mask << p.shift) - 1 |
-                                          p.mask << p.shift)
-                                      : 0;
+  uint32_t above =
+      p.sext && negative ? ~((p.mask << p.shift) - 1 | p.mask << p.shift) : 0;
   return part << p.shift | above;
 }
 
@@ -267,8 +267,7 @@ void Wave::setLaneShadows(const Instruction &i, uint32_t k,
     if (!(mask >> lane & 1))
       continue;
     Unit unit = operand.unit;
-    uint32_t shadow =
-        place(p, uint32_t(bits[lane]), vectorShadow(unit, lane));
+    uint32_t shadow = place(p, uint32_t(bits[lane]), vectorShadow(unit, lane));
     setVector(unit, lane, vector(unit, lane), shadow);
     if (wide)
       setVector(unit + 1, lane, vector(unit + 1, lane),

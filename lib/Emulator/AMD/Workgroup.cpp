@@ -1,4 +1,5 @@
-//===- Workgroup.cpp - Waves that share LDS and a barrier ------------------===//
+//===- Workgroup.cpp - Waves that share LDS and a barrier
+//------------------===//
 
 #include "Workgroup.h"
 

@@ -1,4 +1,5 @@
-//===- Workgroup.h - Waves that share LDS and a barrier --------------------===//
+//===- Workgroup.h - Waves that share LDS and a barrier
+//--------------------===//
 #ifndef KGEN_LIB_EMULATOR_AMD_WORKGROUP_H
 #define KGEN_LIB_EMULATOR_AMD_WORKGROUP_H
 

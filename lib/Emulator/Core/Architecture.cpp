@@ -77,6 +77,7 @@ Architecture cdna4() {
   Architecture arch =
       cdna("gfx950", "AMD Instinct MI355X, emulated", 256, 4096);
   arch.maxSharedBytes = 163840;
+  arch.sharedBanks = 64;
   arch.rates.sharedBytes = 256;
   return arch;
 }

@@ -97,15 +97,21 @@ std::optional<Conflict> SharedMemory::access(AccessKind kind,
   Mark mark{synchronous ? time.now() : operation, instruction,
             uint16_t(time.self), kind, !synchronous};
   uint32_t end = (offset + size - 1) / kGranule + 1;
+  // Neighbours were mostly written together: one look at the order does.
+  Mark known;
   for (uint32_t g = offset / kGranule; g != end; ++g) {
     Mark &written = writes[g];
     if (written.value == 0) {
       if (!write)
         return Conflict{ConflictKind::Uninitialised, g * kGranule, {}};
-    } else if (Order o = order(written, kind, time);
-               o != Order::Before && !(!synchronous && written.asynchronous &&
-                                       written.value == operation)) {
-      return conflict(o, g, written);
+    } else if (!(written.value == known.value && written.warp == known.warp &&
+                 written.asynchronous == known.asynchronous &&
+                 written.kind == known.kind)) {
+      Order o = order(written, kind, time);
+      if (o != Order::Before && !(!synchronous && written.asynchronous &&
+                                  written.value == operation))
+        return conflict(o, g, written);
+      known = written;
     }
     Mark *readers = &reads[size_t(g) * warps];
     if (!write) {

@@ -7,6 +7,7 @@
 namespace kgen::emulator::hopper {
 
 static constexpr uint32_t kLanes = 32;
+static constexpr uint32_t kWarpgroupWarps = 4;
 
 uint32_t RegisterPool::atLaunch(uint32_t maximumRegisters, uint32_t minimumCtas,
                                 uint32_t threads, uint32_t registersPerSm) {
@@ -32,6 +33,18 @@ RegisterPool::Result RegisterPool::decrease(uint32_t warp, uint32_t count,
   return Result::Done;
 }
 
+/// Whether the other warpgroups could give what this one lacks, if all of them
+/// went down to the least.
+bool RegisterPool::canEverIncrease(uint32_t warp, uint32_t count) const {
+  uint64_t wanted = 0, possible = free;
+  for (uint32_t other = 0; other != held.size(); ++other)
+    if (other / kWarpgroupWarps == warp / kWarpgroupWarps)
+      wanted += (count - std::min(held[other], count)) * kLanes;
+    else
+      possible += (held[other] - std::min(held[other], kLeast)) * kLanes;
+  return wanted <= possible;
+}
+
 RegisterPool::Result RegisterPool::increase(uint32_t warp, uint32_t count,
                                             std::string &misuse) {
   if (count < held[warp]) {
@@ -41,12 +54,7 @@ RegisterPool::Result RegisterPool::increase(uint32_t warp, uint32_t count,
   }
   uint32_t wanted = (count - held[warp]) * kLanes;
   if (wanted > free) {
-    // What the others could give, if all went down to the least.
-    uint32_t possible = free;
-    for (uint32_t other = 0; other != held.size(); ++other)
-      if (other != warp && held[other] > kLeast)
-        possible += (held[other] - kLeast) * kLanes;
-    if (wanted <= possible)
+    if (canEverIncrease(warp, count))
       return Result::Blocked;
     misuse = "setmaxnreg.inc to " + std::to_string(count) +
              " registers: the CTA was launched with " +

@@ -39,6 +39,8 @@ public:
   uint32_t of(uint32_t warp) const { return held[warp]; }
 
 private:
+  bool canEverIncrease(uint32_t warp, uint32_t count) const;
+
   std::vector<uint32_t> held; ///< registers of a thread, by warp
   uint32_t initial;
   uint32_t free = 0; ///< registers, of all threads together

@@ -182,11 +182,19 @@ static uint32_t decodeRank(Decoder &d) {
   return uint32_t(rank + 1);
 }
 
+/// Tile mode alone is emulated.
+static void decodeMode(Decoder &d) {
+  d.take("tile");
+  for (std::string_view word : d.wordsLeft())
+    if (word.starts_with("im2col") || word.starts_with("tile::"))
+      d.unsupported("." + std::string(word));
+}
+
 static void decodeStore(Decoder &d, Instruction &i, TensorPayload &p,
                         uint32_t rank) {
   if (!d.take("global") || !d.take("shared::cta"))
     d.malformed("a tensor store goes from .shared::cta to .global");
-  d.take("tile");
+  decodeMode(d);
   if (!d.take("bulk_group"))
     d.malformed("a tensor store needs .bulk_group");
   bool hint = d.take("L2::cache_hint");
@@ -202,7 +210,7 @@ static void decodeLoad(Decoder &d, Instruction &i, TensorPayload &p,
                        uint32_t rank) {
   if (d.takeOneOf({"shared::cluster", "shared::cta"}) < 0 || !d.take("global"))
     d.malformed("a tensor load goes from .global to .shared::cluster");
-  d.take("tile");
+  decodeMode(d);
   if (!d.take("mbarrier::complete_tx::bytes"))
     d.malformed("a tensor load needs .mbarrier::complete_tx::bytes");
   p.multicast = d.take("multicast::cluster");
@@ -249,7 +257,7 @@ static void decodeTensorPrefetch(Decoder &d, Instruction &i) {
   uint32_t rank = decodeRank(d);
   d.take("L2");
   d.take("global");
-  d.take("tile");
+  decodeMode(d);
   bool hint = d.take("L2::cache_hint");
   d.expectOperands(1 + hint, 1 + hint);
   decodeTensor(d, 0, p, rank);

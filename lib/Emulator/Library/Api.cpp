@@ -235,6 +235,10 @@ void readResources(const kgen_emulator_code_t *code,
   to->static_shared_bytes = int32_t(counts.staticSharedBytes);
 }
 
+void describe(const kgen_emulator_code_t *code, char *text, size_t size) {
+  snprintf(text, size, "%s", code->program->staticCounts().describe().c_str());
+}
+
 } // namespace
 
 extern "C" __attribute__((visibility("default"))) const kgen_emulator_api_t *
@@ -254,6 +258,7 @@ kgen_emulator_get_api(void) {
       readCounts,
       setSeed,
       readResources,
+      describe,
       encodeMap,
       launchClusters,
   };

@@ -1,4 +1,5 @@
-//===- Approximate.cpp - ex2, lg2, rcp, sqrt, sin, tanh, ... ---------------===//
+//===- Approximate.cpp - ex2, lg2, rcp, sqrt, sin, tanh, ...
+//---------------===//
 //
 // What the special function units compute approximately is computed here in
 // double precision and rounded to nearest. Real units err by up to: ex2 2 ulp,

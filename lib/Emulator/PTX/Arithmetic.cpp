@@ -1,4 +1,5 @@
-//===- Arithmetic.cpp - Operations that many types share -------------------===//
+//===- Arithmetic.cpp - Operations that many types share
+//-------------------===//
 
 #include "Families.h"
 

@@ -1,4 +1,5 @@
-//===- AsyncCopy.cpp - cp.async --------------------------------------------===//
+//===- AsyncCopy.cpp - cp.async
+//--------------------------------------------===//
 //
 // The bytes move when the instruction executes; until the issuing thread has
 // waited for its group, SharedMemory treats the write as under way, and nobody
@@ -40,8 +41,8 @@ static bool copyLane(Warp &w, const Instruction &i, const CopyPayload &p,
   if (!checkAlignment(w, i, to, p.bytes))
     return false;
   Warp::SharedPlace place = w.shared(i, to, p.bytes);
-  if (!place || !w.accessShared(i, AccessKind::AsyncCopyWrite, place, p.bytes,
-                                operation))
+  if (!place ||
+      !w.accessShared(i, AccessKind::AsyncCopyWrite, place, p.bytes, operation))
     return false;
   if (sourceBytes) {
     if (!checkAlignment(w, i, from, p.bytes))
@@ -72,15 +73,14 @@ static void executeCopy(Warp &w, const Instruction &i) {
   if (p.hasIgnore)
     ignored = w.predicate(i.slot[3]) ^ (p.ignoreNegated ? kAllLanes : 0);
   SharedMemory &memory = w.cta.shared;
-  OperationId operation = memory.begin(
-      {w.timeline.self, i.index, AccessKind::AsyncCopyWrite});
+  OperationId operation =
+      memory.begin({w.timeline.self, i.index, AccessKind::AsyncCopyWrite});
   w.asyncCopies.add(memory, operation, w.lanes());
   for (uint32_t left = w.lanes(); left; left &= left - 1) {
     uint32_t lane = uint32_t(std::countr_zero(left));
     uint64_t base =
         p.wideSource ? w.wide(i.slot[1])[lane] : w.row(i.slot[1])[lane];
-    uint32_t sourceBytes =
-        p.hasSourceBytes ? w.row(i.slot[2])[lane] : p.bytes;
+    uint32_t sourceBytes = p.hasSourceBytes ? w.row(i.slot[2])[lane] : p.bytes;
     if (ignored >> lane & 1)
       sourceBytes = 0;
     if (!copyLane(w, i, p, to[lane], base + uint64_t(p.sourceOffset),

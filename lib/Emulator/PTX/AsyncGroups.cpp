@@ -1,4 +1,5 @@
-//===- AsyncGroups.cpp - cp.async operations and their groups --------------===//
+//===- AsyncGroups.cpp - cp.async operations and their groups
+//--------------===//
 
 #include "AsyncGroups.h"
 

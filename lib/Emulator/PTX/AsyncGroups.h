@@ -1,4 +1,5 @@
-//===- AsyncGroups.h - cp.async operations and their groups ----------------===//
+//===- AsyncGroups.h - cp.async operations and their groups
+//----------------===//
 //
 // PTX counts cp.async groups per thread. An operation here is one instruction
 // of a warp; it is complete when every lane that took part has waited for the
@@ -32,8 +33,8 @@ public:
   struct Pending {
     SharedMemory *memory = nullptr;
     OperationId operation = 0;
-    uint32_t lanes = 0;                 ///< that have not waited
-    std::array<uint32_t, 32> group{};   ///< of each lane
+    uint32_t lanes = 0;               ///< that have not waited
+    std::array<uint32_t, 32> group{}; ///< of each lane
   };
   std::vector<Pending> takeAll();
   bool empty() const { return pending.empty(); }

@@ -1,4 +1,5 @@
-//===- Atomics.cpp - atom and red ------------------------------------------===//
+//===- Atomics.cpp - atom and red
+//------------------------------------------===//
 //
 // The lanes of a warp take turns, in order. Atomics of one address never race
 // with each other; .acquire and .release order what stands around them.
@@ -77,9 +78,8 @@ static uint64_t updateInteger(uint64_t oldBits, uint64_t bBits,
 /// atom.add.f32 flushes subnormals in global memory on real units; here it
 /// keeps them, as atom.shared does.
 static uint64_t addF32(uint64_t old, uint64_t b, uint64_t) {
-  return std::bit_cast<uint32_t>(
-      canonical(std::bit_cast<float>(uint32_t(old)) +
-                std::bit_cast<float>(uint32_t(b))));
+  return std::bit_cast<uint32_t>(canonical(std::bit_cast<float>(uint32_t(old)) +
+                                           std::bit_cast<float>(uint32_t(b))));
 }
 static uint64_t addF64(uint64_t old, uint64_t b, uint64_t) {
   return std::bit_cast<uint64_t>(std::bit_cast<double>(old) +
@@ -243,8 +243,8 @@ static void decodeAtomic(Decoder &d, Instruction &i, bool hasResult) {
   p->ordering = takeOrdering(d, {true, false, false});
   p->space = takeSpace(d);
   dropCacheHints(d);
-  int kind = d.takeOneOf({"add", "and", "or", "xor", "exch", "cas", "min",
-                          "max", "inc", "dec"});
+  int kind = d.takeOneOf(
+      {"add", "and", "or", "xor", "exch", "cas", "min", "max", "inc", "dec"});
   d.take("noftz");
   Type type = d.type();
   if (kind < 0)

@@ -1,4 +1,5 @@
-//===- Barriers.cpp - bar, barrier, membar, fence --------------------------===//
+//===- Barriers.cpp - bar, barrier, membar, fence
+//--------------------------===//
 
 #include "Families.h"
 #include "Warp.h"
@@ -233,8 +234,8 @@ static void decodeFence(Decoder &d, Instruction &i) {
 
 std::span<const InstructionForm> barrierForms() {
   static constexpr InstructionForm kForms[] = {
-      {"bar", decodeBarrier},           {"barrier", decodeBarrier},
-      {"bar.warp", decodeWarpBarrier},  {"fence", decodeFence},
+      {"bar", decodeBarrier},          {"barrier", decodeBarrier},
+      {"bar.warp", decodeWarpBarrier}, {"fence", decodeFence},
       {"membar", decodeFence},
   };
   return kForms;

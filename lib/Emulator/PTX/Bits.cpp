@@ -1,4 +1,5 @@
-//===- Bits.cpp - Logic, shifts and bit fields -----------------------------===//
+//===- Bits.cpp - Logic, shifts and bit fields
+//-----------------------------===//
 //
 // PTX ISA, "Logic and Shift Instructions". Shift amounts above the width give
 // what shifting out every bit gives; shf.wrap takes them modulo 32.
@@ -147,25 +148,28 @@ static void finishShift(Decoder &d, Instruction &i, Execute execute,
   if (!execute)
     return d.unsupported("the type ." + std::string(spelling(type)));
   d.expectOperands(3, 3);
-  i.slot = {d.destination(0, type), d.source(1, type),
-            d.source(2, Type::U32)};
+  i.slot = {d.destination(0, type), d.source(1, type), d.source(2, Type::U32)};
   i.execute = execute;
   i.instructionClass = InstructionClass::Integer;
 }
 
 static void decodeShiftLeft(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishShift(d, i, forInteger(type, []<typename T>() -> Execute {
-                return kElementwise<shiftLeft<T>>;
-              }),
+  finishShift(d, i,
+              forInteger(type,
+                         []<typename T>() -> Execute {
+                           return kElementwise<shiftLeft<T>>;
+                         }),
               type);
 }
 
 static void decodeShiftRight(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishShift(d, i, forInteger(type, []<typename T>() -> Execute {
-                return kElementwise<shiftRight<T>>;
-              }),
+  finishShift(d, i,
+              forInteger(type,
+                         []<typename T>() -> Execute {
+                           return kElementwise<shiftRight<T>>;
+                         }),
               type);
 }
 
@@ -241,9 +245,11 @@ static void decodeLogic(Decoder &d, Instruction &i) {
 
 static void decodeLogicalNot(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishElementwise(d, i, forInteger(type, []<typename T>() -> Execute {
-                      return kElementwise<logicalNot<T>>;
-                    }),
+  finishElementwise(d, i,
+                    forInteger(type,
+                               []<typename T>() -> Execute {
+                                 return kElementwise<logicalNot<T>>;
+                               }),
                     type, 1, InstructionClass::Integer);
 }
 
@@ -261,30 +267,34 @@ static void finishCount(Decoder &d, Instruction &i, Execute execute,
 
 static void decodePopulation(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishCount(d, i, type == Type::B32   ? kElementwise<countOnes<uint32_t>>
-                    : type == Type::B64 ? kElementwise<countOnes<uint64_t>>
-                                        : nullptr,
+  finishCount(d, i,
+              type == Type::B32   ? kElementwise<countOnes<uint32_t>>
+              : type == Type::B64 ? kElementwise<countOnes<uint64_t>>
+                                  : nullptr,
               type);
 }
 
 static void decodeLeadingZeros(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishCount(d, i, type == Type::B32   ? kElementwise<leadingZeros<uint32_t>>
-                    : type == Type::B64 ? kElementwise<leadingZeros<uint64_t>>
-                                        : nullptr,
+  finishCount(d, i,
+              type == Type::B32   ? kElementwise<leadingZeros<uint32_t>>
+              : type == Type::B64 ? kElementwise<leadingZeros<uint64_t>>
+                                  : nullptr,
               type);
 }
 
 static void decodeFindLeading(Decoder &d, Instruction &i) {
   bool shift = d.take("shiftamt");
   Type type = d.type();
-  finishCount(d, i, forInteger(type, [&]<typename T>() -> Execute {
-                if constexpr (sizeof(T) < 4)
-                  return nullptr;
-                else
-                  return shift ? kElementwise<findLeading<T, true>>
-                               : kElementwise<findLeading<T, false>>;
-              }),
+  finishCount(d, i,
+              forInteger(type,
+                         [&]<typename T>() -> Execute {
+                           if constexpr (sizeof(T) < 4)
+                             return nullptr;
+                           else
+                             return shift ? kElementwise<findLeading<T, true>>
+                                          : kElementwise<findLeading<T, false>>;
+                         }),
               type);
 }
 
@@ -308,8 +318,8 @@ static void decodeExtract(Decoder &d, Instruction &i) {
   if (!i.execute)
     return d.unsupported("the type ." + std::string(spelling(type)));
   d.expectOperands(4, 4);
-  i.slot = {d.destination(0, type), d.source(1, type),
-            d.source(2, Type::U32), d.source(3, Type::U32)};
+  i.slot = {d.destination(0, type), d.source(1, type), d.source(2, Type::U32),
+            d.source(3, Type::U32)};
   i.instructionClass = InstructionClass::Integer;
 }
 
@@ -330,10 +340,9 @@ static void decodePermute(Decoder &d, Instruction &i) {
   if (d.type() != Type::B32)
     d.malformed("takes .b32");
   int mode = d.takeOneOf({"f4e", "b4e", "rc8", "ecl", "ecr", "rc16"});
-  finishElementwise(d, i,
-                    mode < 0 ? kElementwise<permute>
-                             : kElementwise<permuteMode>,
-                    Type::B32, 3, InstructionClass::Integer);
+  finishElementwise(
+      d, i, mode < 0 ? kElementwise<permute> : kElementwise<permuteMode>,
+      Type::B32, 3, InstructionClass::Integer);
   if (mode >= 0)
     i.slot[4] = d.constant(uint64_t(mode), false);
 }

@@ -1,4 +1,5 @@
-//===- Compare.cpp - setp, set, selp, slct, testp, copysign ----------------===//
+//===- Compare.cpp - setp, set, selp, slct, testp, copysign
+//----------------===//
 
 #include "Families.h"
 #include "HalfFloat.h"
@@ -326,8 +327,8 @@ static void executeTest(Warp &w, const Instruction &i) {
 }
 
 static void decodeTest(Decoder &d, Instruction &i) {
-  int which = d.takeOneOf({"finite", "infinite", "number", "notanumber",
-                           "normal", "subnormal"});
+  int which = d.takeOneOf(
+      {"finite", "infinite", "number", "notanumber", "normal", "subnormal"});
   Type type = d.type();
   if (which < 0 || !isFloat(type))
     return d.malformed("names no class of f32 or f64");

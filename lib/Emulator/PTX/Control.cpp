@@ -1,4 +1,5 @@
-//===- Control.cpp - Branches, the end, and what does nothing --------------===//
+//===- Control.cpp - Branches, the end, and what does nothing
+//--------------===//
 
 #include "Families.h"
 #include "Lanes.h"
@@ -28,10 +29,8 @@ static void executeIndexedBranch(Warp &w, const Instruction &i) {
     return w.raise(i, ErrorCode::FindingOperand,
                    "index " + std::to_string(first) + " of " +
                        std::to_string(i.list.size()) + " targets");
-  uint32_t same = 0;
-  forLanes(w.lanes(), [&](uint32_t lane) {
-    same |= uint32_t(index[lane] == first) << lane;
-  });
+  uint32_t same =
+      w.lanes() & maskOf([&](uint32_t lane) { return index[lane] == first; });
   bool others = w.lanes() & ~same;
   w.branch(same, i.list[first]);
   if (others)
@@ -103,11 +102,16 @@ static void decodePolicy(Decoder &d, Instruction &i) {
 
 std::span<const InstructionForm> controlForms() {
   static constexpr InstructionForm kForms[] = {
-      {"bra", decodeBranch},          {"brx.idx", decodeIndexedBranch},
-      {"ret", decodeExit},            {"exit", decodeExit},
-      {"trap", decodeTrap},           {"brkpt", decodeTrap},
-      {"nanosleep", decodeSleep},     {"prefetch", decodeHint},
-      {"prefetchu", decodeHint},      {"applypriority", decodeHint},
+      {"bra", decodeBranch},
+      {"brx.idx", decodeIndexedBranch},
+      {"ret", decodeExit},
+      {"exit", decodeExit},
+      {"trap", decodeTrap},
+      {"brkpt", decodeTrap},
+      {"nanosleep", decodeSleep},
+      {"prefetch", decodeHint},
+      {"prefetchu", decodeHint},
+      {"applypriority", decodeHint},
       {"createpolicy", decodePolicy},
   };
   return kForms;

@@ -1,4 +1,5 @@
-//===- Conversions.cpp - cvt -----------------------------------------------===//
+//===- Conversions.cpp - cvt
+//-----------------------------------------------===//
 //
 // PTX ISA, "cvt". Floats are converted through double, which holds every f16,
 // bf16 and f32; integers of 64 bits through an exact sum of two doubles.
@@ -24,13 +25,13 @@ struct ConvertModifier {
   bool shortRegister = false; ///< the destination has 16 bits
 
   uint32_t pack() const {
-    return uint32_t(rounding) | uint32_t(toIntegral) << 2 |
-           uint32_t(ftz) << 3 | uint32_t(sat) << 4 | uint32_t(relu) << 5 |
-           uint32_t(finite) << 6 | uint32_t(shortRegister) << 7;
+    return uint32_t(rounding) | uint32_t(toIntegral) << 2 | uint32_t(ftz) << 3 |
+           uint32_t(sat) << 4 | uint32_t(relu) << 5 | uint32_t(finite) << 6 |
+           uint32_t(shortRegister) << 7;
   }
   static ConvertModifier unpack(uint32_t bits) {
-    return {Rounding(bits & 3),    bool(bits >> 2 & 1), bool(bits >> 3 & 1),
-            bool(bits >> 4 & 1),   bool(bits >> 5 & 1), bool(bits >> 6 & 1),
+    return {Rounding(bits & 3),  bool(bits >> 2 & 1), bool(bits >> 3 & 1),
+            bool(bits >> 4 & 1), bool(bits >> 5 & 1), bool(bits >> 6 & 1),
             bool(bits >> 7 & 1)};
   }
 };
@@ -288,12 +289,10 @@ static Execute pickConversion(Type to, Type from, const ConvertModifier &m) {
       return fast;
   return forAnyFloat(to, [&]<typename R>() -> Execute {
     if (fromFloat)
-      return forAnyFloat(from, [&]<typename A>() -> Execute {
-        return executeToFloat<R, A>;
-      });
-    return forAnyInteger(from, [&]<typename A>() -> Execute {
-      return executeToFloat<R, A>;
-    });
+      return forAnyFloat(
+          from, [&]<typename A>() -> Execute { return executeToFloat<R, A>; });
+    return forAnyInteger(
+        from, [&]<typename A>() -> Execute { return executeToFloat<R, A>; });
   });
 }
 
@@ -319,11 +318,10 @@ static void decodePackFloats(Decoder &d, Instruction &i, Type to,
   i.slot = {d.destination(0, to), d.source(1, Type::F32),
             d.source(2, Type::F32)};
   if (m.pack() == 0)
-    i.execute =
-        isHalf ? kElementwise<packHalves> : kElementwise<packBrains>;
+    i.execute = isHalf ? kElementwise<packHalves> : kElementwise<packBrains>;
   else
-    i.execute = isHalf ? executePackFloats<HalfTag>
-                       : executePackFloats<BrainTag>;
+    i.execute =
+        isHalf ? executePackFloats<HalfTag> : executePackFloats<BrainTag>;
 }
 
 static void decodeTf32(Decoder &d, Instruction &i) {
@@ -332,10 +330,9 @@ static void decodeTf32(Decoder &d, Instruction &i) {
     return d.unsupported("this rounding to tf32");
   if (d.type() != Type::F32)
     d.malformed("only f32 becomes tf32");
-  finishElementwise(d, i,
-                    away ? kElementwise<toTf32<true>>
-                         : kElementwise<toTf32<false>>,
-                    Type::B32, 1, InstructionClass::Conversion);
+  finishElementwise(
+      d, i, away ? kElementwise<toTf32<true>> : kElementwise<toTf32<false>>,
+      Type::B32, 1, InstructionClass::Conversion);
 }
 
 static void decodeConvert(Decoder &d, Instruction &i) {

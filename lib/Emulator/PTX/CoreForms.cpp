@@ -1,4 +1,5 @@
-//===- CoreForms.cpp - All families in one table ---------------------------===//
+//===- CoreForms.cpp - All families in one table
+//---------------------------===//
 
 #include "Families.h"
 

@@ -1,4 +1,5 @@
-//===- Cta.cpp - What runs together: a block, a cluster, a launch ----------===//
+//===- Cta.cpp - What runs together: a block, a cluster, a launch
+//----------===//
 
 #include "Cta.h"
 
@@ -28,13 +29,12 @@ static uint32_t ctasOf(const Launch &launch) {
 
 Cta::Cta(Cluster &cluster, uint32_t rank, std::array<uint32_t, 3> index)
     : cluster(cluster), rank(rank), index(index),
-      block(uint32_t(index[0] +
-                     cluster.context.launch.grid[0] *
-                         (index[1] +
-                          cluster.context.launch.grid[1] * index[2]))),
+      block(uint32_t(index[0] + cluster.context.launch.grid[0] *
+                                    (index[1] + cluster.context.launch.grid[1] *
+                                                    index[2]))),
       shared(uint32_t(cluster.context.sharedBytes),
-             warpsOf(cluster.context.launch) *
-                 ctasOf(cluster.context.launch)) {}
+             warpsOf(cluster.context.launch) * ctasOf(cluster.context.launch)) {
+}
 
 Cta::~Cta() = default;
 

@@ -1,4 +1,5 @@
-//===- Cta.h - What runs together: a block, a cluster, a launch ------------===//
+//===- Cta.h - What runs together: a block, a cluster, a launch
+//------------===//
 #ifndef KGEN_LIB_EMULATOR_PTX_CTA_H
 #define KGEN_LIB_EMULATOR_PTX_CTA_H
 

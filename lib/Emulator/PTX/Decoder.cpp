@@ -1,4 +1,5 @@
-//===- Decoder.cpp - From statements to instructions -----------------------===//
+//===- Decoder.cpp - From statements to instructions
+//-----------------------===//
 
 #include "Decoder.h"
 
@@ -77,7 +78,8 @@ void Decoder::unsupported(std::string_view why) {
 
 void Decoder::malformed(std::string_view why) {
   if (!failure)
-    failure = Error(ErrorCode::EmulatorSyntax, place() + ": " + std::string(why));
+    failure =
+        Error(ErrorCode::EmulatorSyntax, place() + ": " + std::string(why));
 }
 
 void Decoder::decode(const Statement &statement, const InstructionForm &form,
@@ -119,9 +121,8 @@ static size_t wordsMatched(const Statement &statement,
 /// Forms by the first word of their pattern.
 using FormTable = std::multimap<std::string_view, const InstructionForm *>;
 
-static const InstructionForm *findForm(const FormTable &table,
-                                       const Statement &statement,
-                                       size_t &words) {
+static const InstructionForm *
+findForm(const FormTable &table, const Statement &statement, size_t &words) {
   const InstructionForm *best = nullptr;
   words = 0;
   if (statement.parts.empty())

@@ -1,4 +1,5 @@
-//===- Decoder.h - From statements to instructions -------------------------===//
+//===- Decoder.h - From statements to instructions
+//-------------------------===//
 //
 // A family of instructions is one or more InstructionForm rows: the words that
 // the mnemonic begins with, and a function that reads the rest. Whatever a
@@ -82,8 +83,7 @@ public:
   uint32_t source(const Operand &operand, Type type, bool relaxed = false);
   /// "_" gives a row that nobody reads.
   uint32_t destination(size_t i, Type type, bool relaxed = false);
-  uint32_t destination(const Operand &operand, Type type,
-                       bool relaxed = false);
+  uint32_t destination(const Operand &operand, Type type, bool relaxed = false);
   /// Numbers of predicates. `negated` (!p) is refused unless asked for.
   uint32_t predicateSource(const Operand &operand, bool *negated = nullptr);
   uint32_t predicateDestination(const Operand &operand);

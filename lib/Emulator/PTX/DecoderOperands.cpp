@@ -1,4 +1,5 @@
-//===- DecoderOperands.cpp - Operands become rows --------------------------===//
+//===- DecoderOperands.cpp - Operands become rows
+//--------------------------===//
 
 #include "Decoder.h"
 
@@ -133,8 +134,7 @@ uint32_t Decoder::destination(size_t i, Type type, bool relaxed) {
   return destination(operand(i), type, relaxed);
 }
 
-uint32_t Decoder::destination(const Operand &operand, Type type,
-                              bool relaxed) {
+uint32_t Decoder::destination(const Operand &operand, Type type, bool relaxed) {
   if (operand.kind == OperandKind::Register)
     return registerRow(operand, type, relaxed, true);
   if (operand.kind != OperandKind::Sink)
@@ -248,21 +248,8 @@ uint32_t Decoder::label(size_t i) {
   return 0;
 }
 
-uint64_t symbolAddress(const Kernel &kernel, const Symbol &symbol) {
-  if (symbol.space != Space::Const)
-    return symbol.offset;
-  // Constant variables lie one behind the other, in order.
-  uint64_t offset = 0;
-  for (const Symbol &other : kernel.symbols) {
-    if (other.space != Space::Const)
-      continue;
-    uint64_t alignment = other.alignment ? other.alignment : 1;
-    offset = (offset + alignment - 1) / alignment * alignment;
-    if (&other == &symbol)
-      return offset;
-    offset += other.bytes;
-  }
-  return offset;
+uint64_t symbolAddress(const Kernel &, const Symbol &symbol) {
+  return symbol.offset;
 }
 
 } // namespace kgen::emulator::ptx

@@ -1,4 +1,5 @@
-//===- FloatArithmetic.cpp - f32 and f64 -----------------------------------===//
+//===- FloatArithmetic.cpp - f32 and f64
+//-----------------------------------===//
 //
 // PTX ISA, "Floating Point Instructions". add, sub, mul, fma and div round once
 // (div.approx and div.full, too: real units err by up to 2 ulp). NaN results of
@@ -45,7 +46,7 @@ static float binaryDirected(float a, float b) {
   if constexpr (operation == Arithmetic::Mul)
     return canonical(round({double(a) * double(b), 0}, mode));
   return canonical(
-      round(twoSum(a, operation == Arithmetic::Sub ? -double(b) : b), mode));
+      roundSum(a, operation == Arithmetic::Sub ? -double(b) : b, mode));
 }
 
 // ---- fma -------------------------------------------------------------------
@@ -71,7 +72,7 @@ static T fused(T a, T b, T c) {
 
 template <Rounding mode>
 static float fusedDirected(float a, float b, float c) {
-  return canonical(round(exactFma(a, b, c), mode));
+  return canonical(roundSum(double(a) * double(b), c, mode));
 }
 
 #if defined(__x86_64__)
@@ -99,8 +100,7 @@ static void executeFuseRows(Warp &w, const Instruction &i) {
 static Execute fastFuse() {
   static const bool hasFma =
       __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return hasFma ? &executeFuseRows
-                : kElementwise<fused<float, false, false>>;
+  return hasFma ? &executeFuseRows : kElementwise<fused<float, false, false>>;
 }
 #else
 static Execute fastFuse() { return kElementwise<fused<float, false, false>>; }
@@ -133,8 +133,8 @@ static T nan() {
 template <typename T, bool isMax, bool propagateNan>
 static T extremum(T a, T b) {
   bool aNegative = (std::bit_cast<BitsOf<T>>(a) & kSign<T>) != 0;
-  bool takeA = isMax ? a > b || (a == b && !aNegative)
-                     : a < b || (a == b && aNegative);
+  bool takeA =
+      isMax ? a > b || (a == b && !aNegative) : a < b || (a == b && aNegative);
   T result = takeA ? a : b;
   bool aNan = a != a, bNan = b != b;
   if constexpr (propagateNan)
@@ -216,9 +216,11 @@ static void decodeBinary(Decoder &d, Instruction &i) {
   m = takeModifiers(d);
   Type type = d.type();
   if (m.rounding == Rounding::Nearest)
-    return finishElementwise(d, i, forFloat(type, [&]<typename T>() -> Execute {
-                               return pickBinary<T, operation>(m);
-                             }),
+    return finishElementwise(d, i,
+                             forFloat(type,
+                                      [&]<typename T>() -> Execute {
+                                        return pickBinary<T, operation>(m);
+                                      }),
                              type, 2, InstructionClass::Float);
   if (operation == Arithmetic::Div || type != Type::F32 || m.ftz || m.sat)
     return d.unsupported("this rounding of this operation and type");
@@ -249,9 +251,10 @@ static void decodeFused(Decoder &d, Instruction &i) {
   bool directed = m.rounding != Rounding::Nearest;
   if (directed && (type != Type::F32 || m.ftz || m.sat))
     return d.unsupported("this rounding of this operation and type");
-  Execute execute = type == Type::F32   ? pickFused(m)
-                    : type == Type::F64 ? kElementwise<fused<double, false, false>>
-                                        : nullptr;
+  Execute execute = type == Type::F32 ? pickFused(m)
+                    : type == Type::F64
+                        ? kElementwise<fused<double, false, false>>
+                        : nullptr;
   finishElementwise(d, i, execute, type, 3, InstructionClass::Float);
 }
 
@@ -275,26 +278,31 @@ static void decodeMinMax(Decoder &d, Instruction &i, bool isMax) {
   if (xorSign && ftz)
     return d.unsupported(".ftz with .xorsign");
   Type type = d.type();
-  finishElementwise(d, i, forFloat(type, [&]<typename T>() -> Execute {
-                      return isMax
-                                 ? pickMinMax<T, true>(propagateNan, ftz, xorSign)
-                                 : pickMinMax<T, false>(propagateNan, ftz,
-                                                        xorSign);
-                    }),
-                    type, 2, InstructionClass::Float);
+  finishElementwise(
+      d, i,
+      forFloat(type,
+               [&]<typename T>() -> Execute {
+                 return isMax
+                            ? pickMinMax<T, true>(propagateNan, ftz, xorSign)
+                            : pickMinMax<T, false>(propagateNan, ftz, xorSign);
+               }),
+      type, 2, InstructionClass::Float);
 }
 
 static void decodeSign(Decoder &d, Instruction &i, bool isNegate) {
   bool ftz = d.take("ftz");
   Type type = d.type();
-  finishElementwise(d, i, forFloat(type, [&]<typename T>() -> Execute {
-                      if (ftz)
-                        return isNegate ? kElementwise<flushedSign<T, true>>
-                                        : kElementwise<flushedSign<T, false>>;
-                      return isNegate ? kElementwise<negate<T>>
-                                      : kElementwise<absolute<T>>;
-                    }),
-                    type, 1, InstructionClass::Float);
+  finishElementwise(
+      d, i,
+      forFloat(type,
+               [&]<typename T>() -> Execute {
+                 if (ftz)
+                   return isNegate ? kElementwise<flushedSign<T, true>>
+                                   : kElementwise<flushedSign<T, false>>;
+                 return isNegate ? kElementwise<negate<T>>
+                                 : kElementwise<absolute<T>>;
+               }),
+      type, 1, InstructionClass::Float);
 }
 
 void decodeFloatArithmetic(Decoder &d, Instruction &i, Arithmetic operation) {

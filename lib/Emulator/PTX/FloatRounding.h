@@ -1,4 +1,5 @@
-//===- FloatRounding.h - Roundings that C++ does not offer -----------------===//
+//===- FloatRounding.h - Roundings that C++ does not offer
+//-----------------===//
 //
 // IEEE 754 results without touching the processor's rounding mode: an exact
 // value is held as the unevaluated sum of two doubles and rounded once.
@@ -33,10 +34,7 @@ inline float flush(float value) {
 inline double flush(double value) { return value; }
 /// So that code for all types can be compiled; integers have no subnormals.
 template <typename T>
-  requires std::is_integral_v<T>
-T flush(T value) {
-  return value;
-}
+requires std::is_integral_v<T> T flush(T value) { return value; }
 
 /// .sat: into [0, 1]; NaN becomes 0.
 template <typename T>
@@ -81,7 +79,8 @@ inline float roundDirected(ExactSum exact, Rounding mode) {
   if (error == 0)
     return nearest;
   bool negative = exact.high < 0;
-  bool wantDown = mode == Rounding::Down || (mode == Rounding::Zero && !negative);
+  bool wantDown =
+      mode == Rounding::Down || (mode == Rounding::Zero && !negative);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (wantDown && error < 0)
     return std::nextafterf(nearest, -kInfinity);
@@ -97,6 +96,15 @@ inline float round(ExactSum exact, Rounding mode) {
 
 inline ExactSum exactFma(float a, float b, float c) {
   return twoSum(double(a) * double(b), c);
+}
+
+/// a + b. A sum that is exactly 0 is -0 when rounding down, unless both are +0.
+inline float roundSum(double a, double b, Rounding mode) {
+  ExactSum exact = twoSum(a, b);
+  if (exact.high == 0 && mode == Rounding::Down &&
+      (std::signbit(a) || std::signbit(b)))
+    return -0.0f;
+  return round(exact, mode);
 }
 
 } // namespace kgen::emulator::ptx

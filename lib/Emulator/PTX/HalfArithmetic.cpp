@@ -1,4 +1,5 @@
-//===- HalfArithmetic.cpp - f16, bf16 and their pairs ----------------------===//
+//===- HalfArithmetic.cpp - f16, bf16 and their pairs
+//----------------------===//
 //
 // Every operation is exact in a pair of doubles and rounded once.
 //
@@ -73,8 +74,8 @@ static uint16_t minMaxHalf(uint16_t a, uint16_t b, uint16_t) {
     return kHalfNan;
   double x = F::decode(a), y = F::decode(b);
   bool aNegative = a & 0x8000;
-  bool takeA = isMax ? x > y || (x == y && !aNegative)
-                     : x < y || (x == y && aNegative);
+  bool takeA =
+      isMax ? x > y || (x == y && !aNegative) : x < y || (x == y && aNegative);
   uint16_t result = aNan ? b : bNan ? a : takeA ? a : b;
   return xorSign ? result | sign : result;
 }
@@ -117,8 +118,7 @@ static HalfExecutes pickFusedHalf(bool ftz, Clamp clamp) {
 }
 
 template <bool isBrain>
-static HalfExecutes pickOperation(Arithmetic operation, bool ftz,
-                                  Clamp clamp) {
+static HalfExecutes pickOperation(Arithmetic operation, bool ftz, Clamp clamp) {
   switch (operation) {
   case Arithmetic::Add:
     return pickFusedHalf<isBrain, Arithmetic::Add>(ftz, clamp);
@@ -208,8 +208,7 @@ struct FunctionPayload : Payload {
 template <bool isBrain, bool isPair>
 static void executeFunction(Warp &w, const Instruction &i) {
   using F = Format<isBrain>;
-  auto function =
-      static_cast<const FunctionPayload &>(*i.payload).function;
+  auto function = static_cast<const FunctionPayload &>(*i.payload).function;
   const uint32_t *source = w.row(i.slot[1]);
   uint32_t *result = w.row(i.slot[0]);
   forLanes(w.lanes(), [&](uint32_t lane) {
@@ -227,10 +226,10 @@ void decodeHalfFunction(Decoder &d, Instruction &i, Type type,
   auto payload = std::make_shared<FunctionPayload>();
   payload->function = function;
   i.payload = payload;
-  Execute execute = type == Type::F16      ? executeFunction<false, false>
-                    : type == Type::F16x2  ? executeFunction<false, true>
-                    : type == Type::BF16   ? executeFunction<true, false>
-                                           : executeFunction<true, true>;
+  Execute execute = type == Type::F16     ? executeFunction<false, false>
+                    : type == Type::F16x2 ? executeFunction<false, true>
+                    : type == Type::BF16  ? executeFunction<true, false>
+                                          : executeFunction<true, true>;
   finishElementwise(d, i, execute, type, 1, InstructionClass::Transcendental);
 }
 

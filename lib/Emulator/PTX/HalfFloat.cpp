@@ -1,4 +1,5 @@
-//===- HalfFloat.cpp - f16 and bf16 ----------------------------------------===//
+//===- HalfFloat.cpp - f16 and bf16
+//----------------------------------------===//
 
 #include "HalfFloat.h"
 
@@ -31,7 +32,8 @@ static uint16_t encode(double value, Rounding mode, int fraction, int least) {
   double magnitude = std::fabs(value);
   if (std::isinf(magnitude))
     return uint16_t(sign | infinity);
-  int exponent = magnitude == 0 ? least : std::max(std::ilogb(magnitude), least);
+  int exponent =
+      magnitude == 0 ? least : std::max(std::ilogb(magnitude), least);
   // In units of the last place; less than 2^(fraction + 1), so that the whole
   // part's carry into the exponent field is the right encoding.
   double units = std::scalbn(magnitude, fraction - exponent);

@@ -1,4 +1,5 @@
-//===- HalfFloat.h - f16 and bf16 ------------------------------------------===//
+//===- HalfFloat.h - f16 and bf16
+//------------------------------------------===//
 #ifndef KGEN_LIB_EMULATOR_PTX_HALFFLOAT_H
 #define KGEN_LIB_EMULATOR_PTX_HALFFLOAT_H
 
@@ -14,14 +15,13 @@ namespace kgen::emulator::ptx {
 inline constexpr uint16_t kHalfNan = 0x7FFF;
 
 inline float halfToFloat(uint16_t bits) {
-  uint32_t sign = uint32_t(bits & 0x8000) << 16;
-  uint32_t magnitude = bits & 0x7FFF;
-  if (magnitude >= 0x7C00) // infinity and NaN
-    return std::bit_cast<float>(sign | 0x7F800000 | (magnitude & 0x3FF) << 13);
-  if (magnitude >= 0x0400)
-    return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000));
-  float value = float(magnitude) * 0x1p-24f;
-  return sign ? -value : value;
+  // Without branches, so that loops over it become vectors: shifted into place,
+  // every finite value is 2^-112 of itself.
+  uint32_t magnitude = uint32_t(bits & 0x7FFF) << 13;
+  float finite = std::bit_cast<float>(magnitude) * 0x1p112f;
+  uint32_t result = magnitude >= 0x0F800000 ? magnitude | 0x7F800000
+                                            : std::bit_cast<uint32_t>(finite);
+  return std::bit_cast<float>(result | uint32_t(bits & 0x8000) << 16);
 }
 inline float brainToFloat(uint16_t bits) {
   return std::bit_cast<float>(uint32_t(bits) << 16);

@@ -1,4 +1,5 @@
-//===- Instruction.h - One decoded PTX instruction -------------------------===//
+//===- Instruction.h - One decoded PTX instruction
+//-------------------------===//
 //
 // Everything that depends on the program alone is worked out once, when it is
 // loaded: which function executes the instruction, and where its operands lie.

@@ -1,4 +1,5 @@
-//===- Integer.cpp - Integer arithmetic ------------------------------------===//
+//===- Integer.cpp - Integer arithmetic
+//------------------------------------===//
 //
 // PTX ISA, "Integer Arithmetic Instructions". Sums and products wrap around;
 // what the ISA leaves undefined (division by zero) gives all ones, as NVIDIA's
@@ -34,8 +35,8 @@ static T mulLow(T a, T b) {
 template <typename T>
 static T mulHigh(T a, T b) {
   if constexpr (sizeof(T) == 8) {
-    using Double = std::conditional_t<std::is_signed_v<T>, __int128,
-                                      unsigned __int128>;
+    using Double =
+        std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>;
     return T((Double(a) * Double(b)) >> 64);
   } else {
     using Double = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
@@ -118,8 +119,7 @@ static T absolute(T a) {
     return a;
 }
 static int32_t clampTo32(int64_t value) {
-  return int32_t(std::clamp<int64_t>(value,
-                                     std::numeric_limits<int32_t>::min(),
+  return int32_t(std::clamp<int64_t>(value, std::numeric_limits<int32_t>::min(),
                                      std::numeric_limits<int32_t>::max()));
 }
 static int32_t addSaturating(int32_t a, int32_t b) {
@@ -162,8 +162,7 @@ static void decodeProduct(Decoder &d, Instruction &i, bool add) {
   i.instructionClass = InstructionClass::Integer;
 }
 
-void decodeIntegerArithmetic(Decoder &d, Instruction &i,
-                             Arithmetic operation) {
+void decodeIntegerArithmetic(Decoder &d, Instruction &i, Arithmetic operation) {
   if (operation == Arithmetic::Mul || operation == Arithmetic::Mad)
     return decodeProduct(d, i, operation == Arithmetic::Mad);
   bool saturate = d.take("sat");
@@ -205,17 +204,21 @@ void decodeIntegerArithmetic(Decoder &d, Instruction &i,
 
 static void decodeRemainder(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishElementwise(d, i, forInteger(type, []<typename T>() -> Execute {
-                      return kElementwise<remainderOf<T>>;
-                    }),
+  finishElementwise(d, i,
+                    forInteger(type,
+                               []<typename T>() -> Execute {
+                                 return kElementwise<remainderOf<T>>;
+                               }),
                     type, 2, InstructionClass::Integer);
 }
 
 static void decodeSad(Decoder &d, Instruction &i) {
   Type type = d.type();
-  finishElementwise(d, i, forInteger(type, []<typename T>() -> Execute {
-                      return kElementwise<sumOfDifferences<T>>;
-                    }),
+  finishElementwise(d, i,
+                    forInteger(type,
+                               []<typename T>() -> Execute {
+                                 return kElementwise<sumOfDifferences<T>>;
+                               }),
                     type, 3, InstructionClass::Integer);
 }
 
@@ -233,11 +236,11 @@ static uint32_t dotBytes(uint32_t a, uint32_t b, uint32_t c) {
 static void decodeDotBytes(Decoder &d, Instruction &i) {
   Type a = d.type(), b = d.type();
   bool signedA = a == Type::S32, signedB = b == Type::S32;
-  Execute execute =
-      signedA ? (signedB ? kElementwise<dotBytes<int8_t, int8_t>>
-                         : kElementwise<dotBytes<int8_t, uint8_t>>)
-              : (signedB ? kElementwise<dotBytes<uint8_t, int8_t>>
-                         : kElementwise<dotBytes<uint8_t, uint8_t>>);
+  Execute execute = signedA
+                        ? (signedB ? kElementwise<dotBytes<int8_t, int8_t>>
+                                   : kElementwise<dotBytes<int8_t, uint8_t>>)
+                        : (signedB ? kElementwise<dotBytes<uint8_t, int8_t>>
+                                   : kElementwise<dotBytes<uint8_t, uint8_t>>);
   if ((!signedA && a != Type::U32) || (!signedB && b != Type::U32))
     return d.malformed("takes .u32 and .s32");
   finishElementwise(d, i, execute, Type::B32, 3, InstructionClass::Integer);

@@ -7,11 +7,12 @@
 namespace kgen::emulator::ptx {
 
 namespace {
-/// PTX's own limits of a kernel's parameters and of a thread's local memory;
-/// shared memory is bounded by what keeps 32-bit addresses (the architecture's
-/// limit is the launch's to check).
+/// PTX's own limits of a kernel's parameters, of a thread's local memory and of
+/// constant memory; shared memory is bounded by what keeps 32-bit addresses
+/// (the architecture's limit is the launch's to check).
 constexpr uint64_t kMaximumParameterBytes = 32764;
 constexpr uint64_t kMaximumLocalBytes = 512 << 10;
+constexpr uint64_t kMaximumConstantBytes = 64 << 10;
 constexpr uint64_t kMaximumSharedBytes = 1 << 30;
 } // namespace
 
@@ -130,8 +131,9 @@ bool KernelBuilder::place(Symbol &symbol) {
   case Space::Shared:
     return symbol.isExtern ||
            append(kernel.staticSharedBytes, kMaximumSharedBytes);
-  case Space::Global:
   case Space::Const:
+    return append(constantBytes, kMaximumConstantBytes);
+  case Space::Global:
     return true;
   }
   return false;

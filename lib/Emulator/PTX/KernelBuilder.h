@@ -95,6 +95,7 @@ private:
   bool place(Symbol &symbol);
 
   std::vector<Scope> scopes;
+  uint64_t constantBytes = 0;
   std::unordered_set<std::string> registerNames, labelNames;
   std::unordered_map<std::string_view, uint32_t> specials;
   std::unordered_map<uint32_t, uint32_t> moduleSymbols;

@@ -1,4 +1,5 @@
-//===- Lanes.h - A function of scalars, applied to all lanes ---------------===//
+//===- Lanes.h - A function of scalars, applied to all lanes
+//---------------===//
 #ifndef KGEN_LIB_EMULATOR_PTX_LANES_H
 #define KGEN_LIB_EMULATOR_PTX_LANES_H
 

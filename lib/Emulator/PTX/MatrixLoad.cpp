@@ -1,4 +1,5 @@
-//===- MatrixLoad.cpp - ldmatrix and stmatrix ------------------------------===//
+//===- MatrixLoad.cpp - ldmatrix and stmatrix
+//------------------------------===//
 //
 // Lane 8 m + r gives the address of row r (16 bytes) of matrix m. Lane l holds
 // of each matrix the elements 2 (l mod 4) and the next of row l / 4, or, with

@@ -1,4 +1,5 @@
-//===- MatrixMma.cpp - mma.sync --------------------------------------------===//
+//===- MatrixMma.cpp - mma.sync
+//--------------------------------------------===//
 //
 // D = A B + C of 16 x 8 with k of 4 to 16; fragments as the PTX ISA draws them
 // ("Matrix Fragments for mma.m16n8k16" and its neighbours).
@@ -13,6 +14,8 @@
 #include "Families.h"
 #include "HalfFloat.h"
 #include "Lanes.h"
+
+#include <cstring>
 
 namespace kgen::emulator::ptx {
 
@@ -39,7 +42,8 @@ struct Tiles {
 
 // ---- fragments -------------------------------------------------------------
 
-static double halfElement(uint32_t bits, bool isBrain) {
+template <bool isBrain>
+static double halfElement(uint32_t bits) {
   return isBrain ? brainToFloat(uint16_t(bits)) : halfToFloat(uint16_t(bits));
 }
 /// Tensor cores read 19 bits of a tf32 operand.
@@ -47,25 +51,34 @@ static double tf32Element(uint32_t bits) {
   return std::bit_cast<float>(bits & ~0x1FFFu);
 }
 
-/// Register r of A holds rows +8 (r odd) and the next columns (r >= 2); of B,
-/// the next rows (r = 1).
-static void gatherHalves(Warp &w, const MmaPayload &p, Tiles &t) {
-  bool isBrain = p.element == Element::BF16;
-  for (uint32_t r = 0; r < p.a.size(); ++r) {
-    const uint32_t *bits = w.row(p.a[r]);
-    for (uint32_t lane = 0; lane < kLanes; ++lane) {
-      uint32_t row = lane / 4 + (r & 1) * 8, col = lane % 4 * 2 + (r >> 1) * 8;
-      t.a[row][col] = halfElement(bits[lane], isBrain);
-      t.a[row][col + 1] = halfElement(bits[lane] >> 16, isBrain);
+/// The 64 halves of one register in order of lanes are an 8 x 8 block, row by
+/// row (of B: column by column).
+template <bool isBrain>
+static void convertBlock(const uint32_t *bits, double (&block)[8][8]) {
+  for (uint32_t row = 0; row < 8; ++row)
+    for (uint32_t pair = 0; pair < 4; ++pair) {
+      block[row][2 * pair] = halfElement<isBrain>(bits[4 * row + pair]);
+      block[row][2 * pair + 1] =
+          halfElement<isBrain>(bits[4 * row + pair] >> 16);
     }
+}
+
+/// Register r of A holds rows +8 (r odd) and columns +8 (r >= 2); of B, rows +8
+/// (r = 1).
+template <bool isBrain>
+static void gatherHalves(Warp &w, const MmaPayload &p, Tiles &t) {
+  double block[8][8];
+  for (uint32_t r = 0; r < p.a.size(); ++r) {
+    convertBlock<isBrain>(w.row(p.a[r]), block);
+    for (uint32_t row = 0; row < 8; ++row)
+      std::memcpy(&t.a[row + (r & 1) * 8][(r >> 1) * 8], block[row],
+                  sizeof block[row]);
   }
   for (uint32_t r = 0; r < p.b.size(); ++r) {
-    const uint32_t *bits = w.row(p.b[r]);
-    for (uint32_t lane = 0; lane < kLanes; ++lane) {
-      uint32_t row = lane % 4 * 2 + r * 8;
-      t.b[row][lane / 4] = halfElement(bits[lane], isBrain);
-      t.b[row + 1][lane / 4] = halfElement(bits[lane] >> 16, isBrain);
-    }
+    convertBlock<isBrain>(w.row(p.b[r]), block);
+    for (uint32_t row = 0; row < 8; ++row)
+      for (uint32_t col = 0; col < 8; ++col)
+        t.b[row + r * 8][col] = block[col][row];
   }
 }
 
@@ -101,8 +114,8 @@ static void scatterResult(Warp &w, const MmaPayload &p, const Tiles &t) {
     for (uint32_t half = 0; half < 2; ++half) {
       const double *sum = &t.sum[lane / 4 + half * 8][lane % 4 * 2];
       if (p.halfD) {
-        w.row(p.d[half])[lane] = uint32_t(doubleToHalf(sum[1])) << 16 |
-                                 doubleToHalf(sum[0]);
+        w.row(p.d[half])[lane] =
+            uint32_t(doubleToHalf(sum[1])) << 16 | doubleToHalf(sum[0]);
         continue;
       }
       for (uint32_t e = 0; e < 2; ++e)
@@ -114,13 +127,19 @@ static void scatterResult(Warp &w, const MmaPayload &p, const Tiles &t) {
 
 // ---- the product -----------------------------------------------------------
 
-/// Compiled twice, for any x86-64 and for those with wide vectors.
+/// Compiled for any x86-64 and for those with wider vectors.
 __attribute__((always_inline)) static inline void multiplyTiles(Tiles &t,
                                                                 uint32_t k) {
-  for (uint32_t m = 0; m < kM; ++m)
+  for (uint32_t m = 0; m < kM; ++m) {
+    double sum[kN];
+    for (uint32_t n = 0; n < kN; ++n)
+      sum[n] = t.sum[m][n];
     for (uint32_t x = 0; x < k; ++x)
       for (uint32_t n = 0; n < kN; ++n)
-        t.sum[m][n] += t.a[m][x] * t.b[x][n];
+        sum[n] += t.a[m][x] * t.b[x][n];
+    for (uint32_t n = 0; n < kN; ++n)
+      t.sum[m][n] = sum[n];
+  }
 }
 static void multiply(Tiles &t, uint32_t k) { multiplyTiles(t, k); }
 #if defined(__x86_64__)
@@ -129,10 +148,20 @@ __attribute__((target("avx2,fma"))) static void multiplyFast(Tiles &t,
                                                              uint32_t k) {
   multiplyTiles(t, k);
 }
+__attribute__((target("avx512f"))) static void multiplyWidest(Tiles &t,
+                                                              uint32_t k) {
+  multiplyTiles(t, k);
+}
+static auto pickMultiply() {
+  if (__builtin_cpu_supports("avx512f"))
+    return multiplyWidest;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return multiplyFast;
+  return multiply;
+}
 static void multiplyBest(Tiles &t, uint32_t k) {
-  static const bool isFast =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  isFast ? multiplyFast(t, k) : multiply(t, k);
+  static const auto best = pickMultiply();
+  best(t, k);
 }
 #else
 static void multiplyBest(Tiles &t, uint32_t k) { multiply(t, k); }
@@ -159,8 +188,10 @@ static void executeMma(Warp &w, const Instruction &i) {
   Tiles t;
   if (p.element == Element::TF32)
     gatherTf32(w, p, t);
+  else if (p.element == Element::BF16)
+    gatherHalves<true>(w, p, t);
   else
-    gatherHalves(w, p, t);
+    gatherHalves<false>(w, p, t);
   gatherAccumulator(w, p, t);
   multiplyBest(t, p.k);
   scatterResult(w, p, t);
@@ -200,7 +231,9 @@ static bool decodeTypes(Decoder &d, MmaPayload &p) {
   const auto &words = d.wordsLeft();
   if (words.size() != 4)
     return false;
-  auto isAccumulator = [](std::string_view w) { return w == "f32" || w == "f16"; };
+  auto isAccumulator = [](std::string_view w) {
+    return w == "f32" || w == "f16";
+  };
   if (!isAccumulator(words.front()) || !isAccumulator(words.back()))
     return false;
   p.halfD = words.front() == "f16";
@@ -231,7 +264,8 @@ static void decodeMma(Decoder &d, Instruction &i) {
   uint32_t perRegister = isTf32 ? 1 : 2;
   if (p->a.size() != kM * p->k / kLanes / perRegister ||
       p->b.size() != kN * p->k / kLanes / perRegister ||
-      p->c.size() != (p->halfC ? 2u : 4u) || p->d.size() != (p->halfD ? 2u : 4u))
+      p->c.size() != (p->halfC ? 2u : 4u) ||
+      p->d.size() != (p->halfD ? 2u : 4u))
     return d.malformed("the fragments have other lengths");
   i.payload = p;
   i.execute = executeMma;

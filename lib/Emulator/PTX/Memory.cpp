@@ -1,9 +1,11 @@
-//===- Memory.cpp - ld and st ----------------------------------------------===//
+//===- Memory.cpp - ld and st
+//----------------------------------------------===//
 
 #include "Families.h"
 #include "Lanes.h"
 #include "MemoryAccess.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace kgen::emulator::ptx {
@@ -21,11 +23,24 @@ struct AccessPayload : Payload {
   bool shortRegisters = false; ///< 16-bit registers
 };
 
+constexpr size_t kMostElements = 8; ///< of a vector
+
 /// Offsets of the lanes that met shared memory, for the bank counts.
 struct SharedOffsets {
   uint32_t count = 0;
   uint32_t offsets[kLanes];
+  Cta *owner = nullptr; ///< of all of them; null if there are several
   std::span<const uint32_t> span() const { return {offsets, count}; }
+  /// Whether an earlier lane read the same place: it is checked already. (Of
+  /// one instruction all places mostly lie in one CTA; others are not found.)
+  bool holds(const Warp::SharedPlace &place) const {
+    return place.owner == owner &&
+           std::find(offsets, offsets + count, place.offset) != offsets + count;
+  }
+  void add(const Warp::SharedPlace &place) {
+    owner = count == 0 || owner == place.owner ? place.owner : nullptr;
+    offsets[count++] = place.offset;
+  }
 };
 
 } // namespace
@@ -62,19 +77,42 @@ static bool checkLocal(Warp &w, const Instruction &i, uint64_t address,
 
 // ---- loads -----------------------------------------------------------------
 
-/// One lane's bytes, or null after raising. `defined`: whether they are.
+/// Bit k: element k holds an undefined value.
+static uint32_t undefinedElements(const SharedMemory &memory, uint32_t offset,
+                                  const AccessPayload &p) {
+  if (memory.isDefined(offset, p.totalBytes))
+    return 0;
+  uint32_t mask = 0;
+  for (uint32_t k = 0; k * p.elementBytes < p.totalBytes; ++k)
+    mask |=
+        uint32_t(!memory.isDefined(offset + k * p.elementBytes, p.elementBytes))
+        << k;
+  return mask;
+}
+
+static uint32_t undefinedElements(const uint8_t *marks,
+                                  const AccessPayload &p) {
+  uint32_t mask = 0;
+  for (uint32_t k = 0; k * p.elementBytes < p.totalBytes; ++k)
+    mask |= uint32_t(std::memchr(marks + k * p.elementBytes, 0,
+                                 p.elementBytes) != nullptr)
+            << k;
+  return mask;
+}
+
+/// One lane's bytes, or null after raising. `undefined`: bit k for element k.
 static const uint8_t *loadLane(Warp &w, const Instruction &i,
                                const AccessPayload &p, StateSpace space,
-                               uint64_t address, uint32_t lane, bool &defined,
-                               SharedOffsets &offsets) {
+                               uint64_t address, uint32_t lane,
+                               uint32_t &undefined, SharedOffsets &offsets) {
   uint32_t size = p.totalBytes;
   if (!checkAlignment(w, i, address, size))
     return nullptr;
   switch (space) {
   case StateSpace::Global: {
     const uint8_t *bytes = globalBytes(w, i, address, size);
-    if (!bytes || (!p.ordering.isAtomic &&
-                   !checkGlobalRace(w, i, address, size, false)))
+    if (!bytes ||
+        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, false)))
       return nullptr;
     orderGlobal(w, address, p.ordering);
     w.counts().globalLoadBytes += size;
@@ -87,18 +125,18 @@ static const uint8_t *loadLane(Warp &w, const Instruction &i,
     bool fine = p.ordering.isAtomic
                     ? accessSharedOrdered(w, i, AccessKind::Read, place, size,
                                           p.ordering)
-                    : w.accessShared(i, AccessKind::Read, place, size);
+                    : offsets.holds(place) ||
+                          w.accessShared(i, AccessKind::Read, place, size);
     if (!fine)
       return nullptr;
-    defined = place.owner->shared.isDefined(place.offset, size);
-    offsets.offsets[offsets.count++] = place.offset;
+    undefined = undefinedElements(place.owner->shared, place.offset, p);
+    offsets.add(place);
     return place.data();
   }
   case StateSpace::Local: {
     if (!checkLocal(w, i, address, size))
       return nullptr;
-    const uint8_t *marks = w.localDefined(lane) + address;
-    defined = std::memchr(marks, 0, size) == nullptr;
+    undefined = undefinedElements(w.localDefined(lane) + address, p);
     return w.local(lane) + address;
   }
   case StateSpace::Const:
@@ -157,24 +195,26 @@ static void executeLoad(Warp &w, const Instruction &i) {
   // The address register may be among the destinations.
   uint64_t at[kLanes];
   forLanes(w.lanes(), [&](uint32_t lane) { at[lane] = addresses[lane]; });
-  uint32_t definedLanes = 0;
+  uint32_t definedLanes[kMostElements];
+  std::fill_n(definedLanes, kMostElements, kAllLanes);
   for (uint32_t left = w.lanes(); left; left &= left - 1) {
     uint32_t lane = uint32_t(std::countr_zero(left));
     uint64_t address = at[lane];
     StateSpace space =
         p.space == StateSpace::Generic ? resolveGeneric(address) : p.space;
-    bool defined = true;
+    uint32_t undefined = 0;
     const uint8_t *bytes =
-        loadLane(w, i, p, space, address, lane, defined, offsets);
+        loadLane(w, i, p, space, address, lane, undefined, offsets);
     if (!bytes)
       return;
     for (size_t k = 0; k < i.list.size(); ++k)
       writeRegister(w, p, i.list[k], lane,
                     readElement(bytes + k * p.elementBytes, p));
-    definedLanes |= uint32_t(defined) << lane;
+    for (; undefined; undefined &= undefined - 1)
+      definedLanes[std::countr_zero(undefined)] &= ~(1u << lane);
   }
-  for (uint32_t row : i.list)
-    w.setDefined(row, definedLanes);
+  for (size_t k = 0; k < i.list.size(); ++k)
+    w.setDefined(i.list[k], definedLanes[k]);
   countShared(w, offsets, p.totalBytes, &Counts::sharedLoadBytes);
 }
 
@@ -206,8 +246,8 @@ static uint8_t *storeLane(Warp &w, const Instruction &i, const AccessPayload &p,
   switch (space) {
   case StateSpace::Global: {
     uint8_t *bytes = globalBytes(w, i, address, size);
-    if (!bytes || (!p.ordering.isAtomic &&
-                   !checkGlobalRace(w, i, address, size, true)))
+    if (!bytes ||
+        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, true)))
       return nullptr;
     orderGlobal(w, address, p.ordering);
     w.counts().globalStoreBytes += size;
@@ -223,14 +263,20 @@ static uint8_t *storeLane(Warp &w, const Instruction &i, const AccessPayload &p,
                     : w.accessShared(i, AccessKind::Write, place, size);
     if (!fine)
       return nullptr;
-    place.owner->shared.setDefined(place.offset, size, defined);
-    offsets.offsets[offsets.count++] = place.offset;
+    place.owner->shared.setDefined(place.offset, size, true);
+    for (size_t k = 0; !defined && k < i.list.size(); ++k)
+      place.owner->shared.setDefined(
+          place.offset + uint32_t(k) * p.elementBytes, p.elementBytes,
+          w.definedLanes(i.list[k]) >> lane & 1);
+    offsets.add(place);
     return place.data();
   }
   case StateSpace::Local:
     if (!checkLocal(w, i, address, size))
       return nullptr;
-    std::memset(w.localDefined(lane) + address, defined, size);
+    for (size_t k = 0; k < i.list.size(); ++k)
+      std::memset(w.localDefined(lane) + address + k * p.elementBytes,
+                  int(w.definedLanes(i.list[k]) >> lane & 1), p.elementBytes);
     return w.local(lane) + address;
   default:
     w.raise(i, ErrorCode::FindingOutOfBounds,
@@ -256,15 +302,15 @@ static void executeStore(Warp &w, const Instruction &i) {
     bool laneDefined = defined >> lane & 1;
     if (space == StateSpace::Global && !laneDefined)
       for (uint32_t row : i.list)
-        if (!w.requireDefined(i, row, "the value stored", 1u << lane))
+        if (!w.requireDefined(i, row, "the value stored"))
           return;
     uint8_t *bytes =
         storeLane(w, i, p, space, address, lane, laneDefined, offsets);
     if (!bytes)
       return;
     for (size_t k = 0; k < i.list.size(); ++k) {
-      uint64_t value = p.wideRegisters ? w.wide(i.list[k])[lane]
-                                       : w.row(i.list[k])[lane];
+      uint64_t value =
+          p.wideRegisters ? w.wide(i.list[k])[lane] : w.row(i.list[k])[lane];
       std::memcpy(bytes + k * p.elementBytes, &value, p.elementBytes);
     }
   }
@@ -337,9 +383,9 @@ static void decodeLoad(Decoder &d, Instruction &i) {
   decodeAddress(d, i, *p, 1);
   i.list = d.destinations(d.operand(0), type, true);
   decodeRegisters(d, i, *p, d.operand(0), count);
-  bool isParameter =
-      p->space == StateSpace::Param && !d.operand(1).elements.empty() &&
-      d.operand(1).elements[0].kind == OperandKind::Symbol;
+  bool isParameter = p->space == StateSpace::Param &&
+                     !d.operand(1).elements.empty() &&
+                     d.operand(1).elements[0].kind == OperandKind::Symbol;
   i.execute = isParameter ? executeLoadParameter : executeLoad;
   i.instructionClass = classOf(p->space);
   i.payload = p;

@@ -1,4 +1,5 @@
-//===- MemoryAccess.cpp - What instructions that touch memory share --------===//
+//===- MemoryAccess.cpp - What instructions that touch memory share
+//--------===//
 
 #include "MemoryAccess.h"
 
@@ -120,8 +121,8 @@ bool accessSharedOrdered(Warp &w, const Instruction &i, AccessKind kind,
   // Atomics to one address take turns; that orders them, but nothing else.
   WarpTimeline time = w.timeline;
   time.join(location.touched);
-  std::optional<Conflict> conflict = place.owner->shared.access(
-      kind, time, i.index, place.offset, size);
+  std::optional<Conflict> conflict =
+      place.owner->shared.access(kind, time, i.index, place.offset, size);
   location.touched.generic.raise(w.timeline.self, w.timeline.now());
   if (!conflict)
     return true;
@@ -161,9 +162,9 @@ uint32_t conflictCycles(std::span<const uint32_t> offsets, uint32_t size) {
   size_t lanes = size <= 4 ? 32 : size <= 8 ? 16 : 8;
   uint32_t extra = 0;
   for (size_t first = 0; first < offsets.size(); first += lanes)
-    extra += phaseCycles(
-                 offsets.subspan(first, std::min(lanes, offsets.size() - first)),
-                 size) -
+    extra += phaseCycles(offsets.subspan(
+                             first, std::min(lanes, offsets.size() - first)),
+                         size) -
              1;
   return extra;
 }

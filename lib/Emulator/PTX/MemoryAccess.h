@@ -1,4 +1,5 @@
-//===- MemoryAccess.h - What all instructions that touch memory share ------===//
+//===- MemoryAccess.h - What all instructions that touch memory share
+//------===//
 #ifndef KGEN_LIB_EMULATOR_PTX_MEMORYACCESS_H
 #define KGEN_LIB_EMULATOR_PTX_MEMORYACCESS_H
 
@@ -9,7 +10,14 @@
 
 namespace kgen::emulator::ptx {
 
-enum class StateSpace : uint8_t { Generic, Global, Shared, Local, Const, Param };
+enum class StateSpace : uint8_t {
+  Generic,
+  Global,
+  Shared,
+  Local,
+  Const,
+  Param
+};
 
 /// ld.acquire, st.release, atom: how an access orders others.
 struct Ordering {

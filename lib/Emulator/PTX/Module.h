@@ -105,7 +105,8 @@ struct Symbol {
   bool isExtern = false;
   uint64_t offset = 0; ///< Param: in the parameter block. Shared: in the CTA's
                        ///< static shared memory (extern: after it, aligned).
-                       ///< Local: in the thread's local memory
+                       ///< Local: in the thread's local memory. Const: in
+                       ///< constant memory
   /// Global and Const: the first bytes; the others are zero.
   std::vector<uint8_t> initial;
 };

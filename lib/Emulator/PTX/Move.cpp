@@ -1,4 +1,5 @@
-//===- Move.cpp - mov, cvta, isspacep --------------------------------------===//
+//===- Move.cpp - mov, cvta, isspacep
+//--------------------------------------===//
 
 #include "Families.h"
 #include "Lanes.h"
@@ -190,9 +191,8 @@ static void executeIsSpace(Warp &w, const Instruction &i) {
 }
 
 static void decodeIsSpace(Decoder &d, Instruction &i) {
-  bool ownOnly = !d.wordsLeft().empty() &&
-                 (d.wordsLeft()[0] == "shared" ||
-                  d.wordsLeft()[0] == "shared::cta");
+  bool ownOnly = !d.wordsLeft().empty() && (d.wordsLeft()[0] == "shared" ||
+                                            d.wordsLeft()[0] == "shared::cta");
   std::optional<uint64_t> window = takeWindow(d);
   if (!window)
     return d.unsupported("this state space");

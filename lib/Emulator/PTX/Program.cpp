@@ -1,4 +1,5 @@
-//===- Program.cpp - A PTX kernel that is ready to run ---------------------===//
+//===- Program.cpp - A PTX kernel that is ready to run
+//---------------------===//
 
 #include "../Hopper/Forms.h"
 #include "Cta.h"
@@ -68,8 +69,8 @@ static Expected<void> checkThreads(const Kernel &kernel,
                    std::to_string(required[0]) + ", " +
                    std::to_string(orOne(required[1])) + ", " +
                    std::to_string(orOne(required[2])));
-  uint64_t most = uint64_t(orOne(maximum[0])) * orOne(maximum[1]) *
-                  orOne(maximum[2]);
+  uint64_t most =
+      uint64_t(orOne(maximum[0])) * orOne(maximum[1]) * orOne(maximum[2]);
   if (maximum[0] && launch.threads > most)
     return invalid(std::to_string(launch.threads) +
                    " threads; .maxntid allows " + std::to_string(most));
@@ -123,11 +124,10 @@ Expected<void> PtxProgram::check(const Launch &launch) const {
                    " dynamic bytes of shared memory; " +
                    std::string(arch.name) + " has " +
                    std::to_string(arch.maxSharedBytes));
-  if (launch.arguments.size() != kernel.parameterCount)
-    return invalid(std::to_string(launch.arguments.size()) +
-                   " arguments for " + std::to_string(kernel.parameterCount) +
-                   " parameters");
-  for (void *argument : launch.arguments)
+  if (launch.arguments.size() < kernel.parameterCount)
+    return invalid(std::to_string(launch.arguments.size()) + " arguments for " +
+                   std::to_string(kernel.parameterCount) + " parameters");
+  for (void *argument : launch.arguments.first(kernel.parameterCount))
     if (!argument)
       return invalid("an argument's address is null");
   return {};
@@ -232,9 +232,9 @@ static Expected<void> checkTarget(const Module &module,
   bool fits = specific ? module.target == arch.name : wanted && wanted <= have;
   if (fits)
     return {};
-  return Error(ErrorCode::EmulatorUnsupported,
-               ".target " + module.target + " does not run on " +
-                   std::string(arch.name));
+  return Error(ErrorCode::EmulatorUnsupported, ".target " + module.target +
+                                                   " does not run on " +
+                                                   std::string(arch.name));
 }
 
 static Expected<const Kernel *> findKernel(const Module &module,
@@ -249,8 +249,7 @@ static Expected<const Kernel *> findKernel(const Module &module,
   }
   return Error(ErrorCode::EmulatorKernelMissing,
                (name.empty() ? "no kernel was named" : std::string(name)) +
-                   "; the module has " +
-                   (known.empty() ? "none" : known));
+                   "; the module has " + (known.empty() ? "none" : known));
 }
 
 Expected<std::unique_ptr<Program>>

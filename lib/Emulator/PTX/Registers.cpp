@@ -1,4 +1,5 @@
-//===- Registers.cpp - Where a warp keeps its values -----------------------===//
+//===- Registers.cpp - Where a warp keeps its values
+//-----------------------===//
 
 #include "Registers.h"
 

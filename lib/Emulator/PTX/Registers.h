@@ -1,4 +1,5 @@
-//===- Registers.h - Where a warp keeps its values -------------------------===//
+//===- Registers.h - Where a warp keeps its values
+//-------------------------===//
 //
 // A row holds one 32-bit value of each of 32 lanes; a 64-bit value takes two
 // rows that follow one another, as uint64_t[32]. Values of 8 and 16 bits lie
@@ -42,7 +43,7 @@ struct RegisterLayout {
   std::vector<Constant> constants;
   std::vector<SpecialRow> specials;
   std::vector<std::string> rowNames; ///< "%r12", for reports; may be ""
-  std::vector<bool> wide;            ///< of each row: the first of a 64-bit value
+  std::vector<bool> wide; ///< of each row: the first of a 64-bit value
   std::vector<std::string> predicateNames;
 };
 

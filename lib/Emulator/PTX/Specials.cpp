@@ -1,4 +1,5 @@
-//===- Specials.cpp - Special registers ------------------------------------===//
+//===- Specials.cpp - Special registers
+//------------------------------------===//
 
 #include "Specials.h"
 

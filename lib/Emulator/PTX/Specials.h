@@ -1,4 +1,5 @@
-//===- Specials.h - Special registers --------------------------------------===//
+//===- Specials.h - Special registers
+//--------------------------------------===//
 #ifndef KGEN_LIB_EMULATOR_PTX_SPECIALS_H
 #define KGEN_LIB_EMULATOR_PTX_SPECIALS_H
 

@@ -1,4 +1,5 @@
-//===- Warp.cpp - 32 lanes that execute a program --------------------------===//
+//===- Warp.cpp - 32 lanes that execute a program
+//--------------------------===//
 
 #include "Warp.h"
 
@@ -223,8 +224,7 @@ static std::string laneList(uint32_t lanes) {
   return text;
 }
 
-bool Warp::converged(const Instruction &i, uint32_t required,
-                     bool evenExited) {
+bool Warp::converged(const Instruction &i, uint32_t required, bool evenExited) {
   if (evenExited && (required & ~live)) {
     raise(i, ErrorCode::FindingDivergentBarrier,
           "needs lanes " + laneList(required) + ", but lanes " +
@@ -272,9 +272,9 @@ std::string Warp::waitsFor() const {
 
 void Warp::raise(const Instruction &i, ErrorCode code, std::string detail) {
   auto [x, y, z] = cta.index;
-  faults().raise(code, "block (" + std::to_string(x) + "," +
-                           std::to_string(y) + "," + std::to_string(z) +
-                           "), warp " + std::to_string(number) + ", " +
+  faults().raise(code, "block (" + std::to_string(x) + "," + std::to_string(y) +
+                           "," + std::to_string(z) + "), warp " +
+                           std::to_string(number) + ", " +
                            context().name(i.index) + ": " + detail);
 }
 
@@ -285,8 +285,8 @@ void Warp::raise(const Instruction &i, const Conflict &conflict,
       [this](uint32_t instruction) { return context().name(instruction); });
   auto [x, y, z] = cta.index;
   faults().raise(error.code(), "block (" + std::to_string(x) + "," +
-                                   std::to_string(y) + "," +
-                                   std::to_string(z) + "): " + error.detail());
+                                   std::to_string(y) + "," + std::to_string(z) +
+                                   "): " + error.detail());
 }
 
 bool Warp::requireDefined(const Instruction &i, uint32_t r, const char *use,
@@ -301,14 +301,12 @@ bool Warp::requireDefined(const Instruction &i, uint32_t r, const char *use,
   return false;
 }
 
-bool Warp::requirePredicate(const Instruction &i, uint32_t p,
-                            const char *use) {
+bool Warp::requirePredicate(const Instruction &i, uint32_t p, const char *use) {
   uint32_t missing = executing & ~file.predicateDefined(p);
   if (!missing)
     return true;
   raise(i, ErrorCode::FindingUninitialised,
-        std::string(use) + ", " +
-            context().program.layout.predicateNames[p] +
+        std::string(use) + ", " + context().program.layout.predicateNames[p] +
             ", is undefined in lanes " + laneList(missing));
   return false;
 }
@@ -319,10 +317,10 @@ std::optional<uint32_t> Warp::uniform(const Instruction &i, uint32_t r,
     return std::nullopt;
   const uint32_t *values = row(r);
   uint32_t value = values[std::countr_zero(executing)];
-  bool same = true;
-  forLanes(executing,
-           [&](uint32_t lane) { same = same & (values[lane] == value); });
-  if (same)
+  uint32_t left = executing;
+  while (left && values[std::countr_zero(left)] == value)
+    left &= left - 1;
+  if (!left)
     return value;
   raise(i, ErrorCode::FindingOperand,
         std::string(use) + " differs between the lanes of a warp");

@@ -1,4 +1,5 @@
-//===- Warp.h - 32 lanes that execute a program ----------------------------===//
+//===- Warp.h - 32 lanes that execute a program
+//----------------------------===//
 //
 // Lanes with the same pc form a group. The group with the least pc that can go
 // on runs; groups that meet at a pc become one. A group that must wait (for a
@@ -181,7 +182,7 @@ private:
 template <typename F>
 inline void forLanes(uint32_t lanes, F f) {
   if (lanes == kAllLanes) {
-#pragma clang loop vectorize(assume_safety) interleave(enable)
+#pragma clang loop vectorize(assume_safety)
     for (uint32_t lane = 0; lane < kLanes; ++lane)
       f(lane);
     return;
@@ -189,7 +190,6 @@ inline void forLanes(uint32_t lanes, F f) {
   for (; lanes; lanes &= lanes - 1)
     f(uint32_t(std::countr_zero(lanes)));
 }
-
 } // namespace kgen::emulator::ptx
 
 #endif // KGEN_LIB_EMULATOR_PTX_WARP_H

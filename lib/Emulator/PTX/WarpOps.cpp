@@ -1,4 +1,5 @@
-//===- WarpOps.cpp - shfl, vote, match, redux ------------------------------===//
+//===- WarpOps.cpp - shfl, vote, match, redux
+//------------------------------===//
 //
 // What lanes of a warp tell each other. The lanes of the member mask have to
 // execute it together; those that wait for others let them come.
@@ -80,8 +81,7 @@ static void decodeShuffle(Decoder &d, Instruction &i) {
   i.execute = kExecutes[mode];
   const Operand &result = d.operand(0);
   bool isPair = result.kind == OperandKind::Pair;
-  i.slot[0] =
-      d.destination(isPair ? result.elements[0] : result, Type::B32);
+  i.slot[0] = d.destination(isPair ? result.elements[0] : result, Type::B32);
   i.slot[1] = isPair ? d.predicateDestination(result.elements[1]) : ~0u;
   for (size_t k = 1; k < 5; ++k)
     i.slot[k + 1] = d.source(k, Type::B32);
@@ -140,8 +140,7 @@ static void executeMatch(Warp &w, const Instruction &i) {
   uint32_t equal[kLanes] = {};
   forLanes(w.lanes(), [&](uint32_t lane) {
     equal[lane] =
-        maskOf([&](uint32_t other) { return a[other] == a[lane]; }) &
-        w.lanes();
+        maskOf([&](uint32_t other) { return a[other] == a[lane]; }) & w.lanes();
   });
   bool same = equal[std::countr_zero(w.lanes())] == w.lanes();
   forLanes(w.lanes(), [&](uint32_t lane) {
@@ -160,15 +159,14 @@ static void decodeMatch(Decoder &d, Instruction &i) {
   d.expectOperands(3, 3);
   bool wide = bytesOf(type) == 8;
   if (mode == 0)
-    i.execute = wide ? executeMatch<uint64_t, false>
-                     : executeMatch<uint32_t, false>;
+    i.execute =
+        wide ? executeMatch<uint64_t, false> : executeMatch<uint32_t, false>;
   else
     i.execute =
         wide ? executeMatch<uint64_t, true> : executeMatch<uint32_t, true>;
   const Operand &result = d.operand(0);
   bool isPair = result.kind == OperandKind::Pair;
-  i.slot[0] =
-      d.destination(isPair ? result.elements[0] : result, Type::B32);
+  i.slot[0] = d.destination(isPair ? result.elements[0] : result, Type::B32);
   i.slot[1] = isPair ? d.predicateDestination(result.elements[1]) : ~0u;
   i.slot[2] = d.source(1, type);
   i.slot[3] = d.source(2, Type::B32);
@@ -228,14 +226,12 @@ static void decodeReduction(Decoder &d, Instruction &i) {
   int operation = d.takeOneOf({"add", "min", "max", "and", "or", "xor"});
   Type type = d.type();
   bool isSigned = type == Type::S32;
-  if (operation < 0 ||
-      (!isSigned && type != Type::U32 && type != Type::B32))
+  if (operation < 0 || (!isSigned && type != Type::U32 && type != Type::B32))
     return d.unsupported("this reduction");
   d.expectOperands(3, 3);
   i.execute = isSigned ? pickReduction<int32_t>(operation)
                        : pickReduction<uint32_t>(operation);
-  i.slot = {d.destination(0, type), d.source(1, type),
-            d.source(2, Type::B32)};
+  i.slot = {d.destination(0, type), d.source(1, type), d.source(2, Type::B32)};
   i.instructionClass = InstructionClass::Shuffle;
 }
 
@@ -255,8 +251,8 @@ static void decodeActiveMask(Decoder &d, Instruction &i) {
 
 std::span<const InstructionForm> warpForms() {
   static constexpr InstructionForm kForms[] = {
-      {"shfl.sync", decodeShuffle}, {"vote.sync", decodeVote},
-      {"match", decodeMatch},       {"redux.sync", decodeReduction},
+      {"shfl.sync", decodeShuffle},     {"vote.sync", decodeVote},
+      {"match", decodeMatch},           {"redux.sync", decodeReduction},
       {"activemask", decodeActiveMask},
   };
   return kForms;

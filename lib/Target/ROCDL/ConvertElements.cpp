@@ -1,12 +1,18 @@
 //===- ConvertElements.cpp - map, map_rows and splat -----------------------===//
 //
-// A map's region is repeated for each element that a lane holds. The query row
-// depends on the lane alone; keys and head dimensions are a lane's base plus a
-// constant, so that comparisons with them fold.
+// A map's region is repeated for each element that a lane holds. One of sums,
+// products, FMAs and exponentials alone is evaluated operation by operation for
+// the 16 elements of an accumulator block: on the vector as it is, two elements
+// an instruction (v_pk_mul_f32 and its like). Longer regions would keep 16 of
+// every intermediate value alive that way. The query row depends on the lane
+// alone; keys and head dimensions are a lane's base plus a constant, so that
+// comparisons with them fold.
 //
 //===----------------------------------------------------------------------===//
 
 #include "TileLowering.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace kgen;
@@ -44,6 +50,124 @@ static Value globalRow(OpBuilder &b, Location loc, const Kernel &kernel,
 }
 
 namespace {
+/// What one value of a map's region is for the elements of a block: the same
+/// for all, a vector, or a value for each.
+struct Elements {
+  Value uniform;
+  Value vector; ///< vector<16xf32>
+  SmallVector<Value> each;
+};
+
+/// Evaluates a map's region for one accumulator block.
+class BlockEvaluator {
+public:
+  BlockEvaluator(OpBuilder &builder, Location loc)
+      : b(builder), loc(loc),
+        type(VectorType::get(kAccumulators, builder.getF32Type())) {}
+
+  /// Whether the region is worth it; see the head of this file.
+  static bool serves(Block &body) {
+    return llvm::all_of(body.without_terminator(), [](Operation &op) {
+      return isPacked(op) || isa<math::Exp2Op, arith::ConstantOp>(op);
+    });
+  }
+
+  void bind(Value argument, Elements elements) {
+    values[argument] = std::move(elements);
+  }
+
+  /// The block that the region yields.
+  Value evaluate(Block &body) {
+    for (Operation &op : body.without_terminator())
+      evaluate(op);
+    auto yield = cast<tile::YieldOp>(body.getTerminator());
+    return asVector(yield.getValue());
+  }
+
+private:
+  static bool isPacked(Operation &op) {
+    return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, math::FmaOp>(op) &&
+           op.getResult(0).getType().isF32();
+  }
+
+  void evaluate(Operation &op) {
+    bool uniform = op.getNumRegions() == 0 &&
+                   llvm::all_of(op.getOperands(), [&](Value operand) {
+                     return lookup(operand).uniform != nullptr;
+                   });
+    if (uniform)
+      return evaluateOnce(op);
+    if (isPacked(op))
+      return evaluateOnVector(op);
+    evaluateEach(op);
+  }
+
+  void evaluateOnce(Operation &op) {
+    IRMapping mapping;
+    for (Value operand : op.getOperands())
+      mapping.map(operand, lookup(operand).uniform);
+    Operation *copy = b.clone(op, mapping);
+    for (auto [result, value] : llvm::zip(op.getResults(), copy->getResults()))
+      values[result] = {value, {}, {}};
+  }
+
+  void evaluateOnVector(Operation &op) {
+    SmallVector<Value> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(asVector(operand));
+    OperationState state(loc, op.getName(), operands, type, op.getAttrs());
+    values[op.getResult(0)] = {{}, b.create(state)->getResult(0), {}};
+  }
+
+  void evaluateEach(Operation &op) {
+    SmallVector<Elements> results(op.getNumResults());
+    for (int64_t index = 0; index < kAccumulators; ++index) {
+      IRMapping mapping;
+      op.walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands())
+          if (values.contains(operand))
+            mapping.map(operand, element(operand, index));
+      });
+      Operation *copy = b.clone(op, mapping);
+      for (auto [result, value] : llvm::zip(results, copy->getResults()))
+        result.each.push_back(value);
+    }
+    for (auto [result, elements] : llvm::zip(op.getResults(), results))
+      values[result] = std::move(elements);
+  }
+
+  /// Values from outside the region are the same for all elements.
+  Elements &lookup(Value value) {
+    auto [found, isNew] = values.try_emplace(value);
+    if (isNew)
+      found->second.uniform = value;
+    return found->second;
+  }
+
+  Value element(Value value, int64_t index) {
+    Elements &elements = lookup(value);
+    if (elements.uniform)
+      return elements.uniform;
+    return elements.vector ? extract(b, loc, elements.vector, index)
+                           : elements.each[index];
+  }
+
+  Value asVector(Value value) {
+    Elements &elements = lookup(value);
+    if (elements.vector)
+      return elements.vector;
+    Value filled = LLVM::PoisonOp::create(b, loc, type);
+    for (int64_t index = 0; index < kAccumulators; ++index)
+      filled = insert(b, loc, filled, element(value, index), index);
+    return filled;
+  }
+
+  OpBuilder &b;
+  Location loc;
+  VectorType type;
+  llvm::DenseMap<Value, Elements> values;
+};
+
 struct ConvertMap : TilePattern<tile::MapOp> {
   using TilePattern::TilePattern;
   LogicalResult
@@ -74,6 +198,26 @@ private:
   Value block(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
               Value rowIndex, int64_t row, int64_t line,
               int64_t lineBlocks) const {
+    Block &body = op.getBody().front();
+    if (!BlockEvaluator::serves(body))
+      return repeat(op, adaptor, b, rowIndex, row, line, lineBlocks);
+    BlockEvaluator evaluator(b, op.getLoc());
+    for (auto [argument, input, values] : llvm::zip(
+             body.getArguments(), op.getInputs(), adaptor.getInputs())) {
+      if (isa<tile::PerRowType>(input.getType()))
+        evaluator.bind(argument, {values[row], {}, {}});
+      else
+        evaluator.bind(argument, {{}, values[row * lineBlocks + line], {}});
+    }
+    size_t inputs = op.getInputs().size();
+    evaluator.bind(body.getArgument(inputs), {rowIndex, {}, {}});
+    return evaluator.evaluate(body); // no operation takes the column
+  }
+
+  /// The region for one element after the other.
+  Value repeat(tile::MapOp op, OneToNOpAdaptor adaptor, OpBuilder &b,
+               Value rowIndex, int64_t row, int64_t line,
+               int64_t lineBlocks) const {
     Location loc = op.getLoc();
     Int firstColumn = Int(b, loc, toI32(b, loc, adaptor.getCol().front())) +
                       accumulator(Int(b, loc, kernel.lane), 0).row;

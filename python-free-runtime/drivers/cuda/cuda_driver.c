@@ -539,15 +539,15 @@ static kgen_status_t cuda_launch(kgen_device_t *device, void *native,
                                 arguments, NULL));
 }
 
-/* A function of the host alone: it needs no context. */
+/* Touches no device memory, but the driver wants a current context. */
 static kgen_status_t cuda_encode_map(kgen_device_t *device,
                                      const kgen_map_request_t *it, void *map) {
-  /* It computes on the host, but refuses a thread without a context. */
-  CUDA_RETURN_CALL(
-      device, "cuTensorMapEncodeTiled",
-      tensorMapEncodeTiled(map, (int)it->type, it->rank, it->address, it->sizes,
-                           it->strides, it->box, it->steps, 0,
-                           (int)it->swizzle, (int)it->l2_promotion, 0));
+  CUDA_RETURN_CALL(device, "cuTensorMapEncodeTiled",
+                   tensorMapEncodeTiled(map, (int)it->type, it->rank,
+                                        it->address, it->sizes, it->strides,
+                                        it->box, it->steps, 0,
+                                        (int)it->swizzle, (int)it->l2_promotion,
+                                        0));
 }
 
 const kgen_driver_t kgen_cuda_driver = {

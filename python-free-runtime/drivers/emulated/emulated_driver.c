@@ -434,6 +434,14 @@ static kgen_status_t emulated_resources(kgen_device_t *device, void *native,
   return KGEN_STATUS_OK;
 }
 
+static kgen_status_t emulated_describe_code(kgen_device_t *device, void *native,
+                                       char *text, size_t size) {
+  emulated_state_t *state = enter(device);
+  state->api->describe(((emulated_code_t *)native)->code, text, size);
+  leave(state);
+  return KGEN_STATUS_OK;
+}
+
 static kgen_status_t emulated_launch(kgen_device_t *device, void *native,
                                      const kgen_artifact_header_t *header,
                                      const int64_t grid[3], void **arguments,
@@ -550,4 +558,5 @@ const kgen_driver_t kgen_emulated_driver = {
     .grid_limit = {INT_MAX, 65535, 65535},
     .counts = emulated_counts,
     .vary_interleaving = emulated_vary_interleaving,
+    .describe_code = emulated_describe_code,
 };

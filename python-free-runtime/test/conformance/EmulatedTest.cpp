@@ -250,6 +250,23 @@ TEST_F(Emulated, ResourcesAreTheProgramsOwn) {
   EXPECT_EQ(resources.max_threads, 1024);
 }
 
+TEST_F(Emulated, ProgramsAreDescribedInTheCallersBytes) {
+  char text[16] = "";
+  ASSERT_OK(kgen_kernel_describe(kernel, text, sizeof text));
+  EXPECT_STREQ(text, "a program");
+  ASSERT_OK(kgen_kernel_describe(kernel, text, 6));
+  EXPECT_STREQ(text, "a pro");
+  EXPECT_EQ(kgen_kernel_describe(kernel, text, 0),
+            KGEN_STATUS_INVALID_ARGUMENT);
+  expectText("size is 0");
+  EXPECT_EQ(kgen_kernel_describe(kernel, nullptr, 1),
+            KGEN_STATUS_INVALID_ARGUMENT);
+  expectText("text is NULL");
+  EXPECT_EQ(kgen_kernel_describe(nullptr, text, 1),
+            KGEN_STATUS_INVALID_ARGUMENT);
+  expectText("kernel is NULL");
+}
+
 TEST_F(Emulated, KG7012NoLibrary) {
   kgen_device_t *opened;
   kgen_emulator_set_library("libkgen-no-such-library.so");

@@ -105,6 +105,15 @@ TEST_F(Conformance, ReportsResources) {
   EXPECT_EQ(resources.dynamic_shared_bytes, 0u);
 }
 
+TEST_F(Conformance, DescribesProgramsOfEmulatedDevicesOnly) {
+  kgen_device_info_t info;
+  ASSERT_OK(kgen_device_get_info(device, &info));
+  char text[64] = "unchanged";
+  EXPECT_EQ(kgen_kernel_describe(kernel, text, sizeof text),
+            info.emulated ? KGEN_STATUS_OK : KGEN_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(text[0] != '\0', info.emulated != 0);
+}
+
 TEST_F(Conformance, DescribesTheDevice) {
   kgen_device_info_t info;
   ASSERT_OK(kgen_device_get_info(device, &info));

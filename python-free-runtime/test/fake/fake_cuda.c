@@ -307,7 +307,7 @@ int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
                            const uint32_t *box, const uint32_t *steps,
                            int interleave, int swizzle, int l2_promotion,
                            int fill) {
-  FAKE_ENTER(); /* needs no context */
+  NEED_CONTEXT();
   ++fake_gpu()->encoded;
   return fake_encode_tensor_map(map, (uint32_t)type, rank, address, sizes,
                                 strides, box, steps, (uint32_t)interleave,

@@ -253,6 +253,12 @@ static void resources(const kgen_emulator_code_t *code,
   *into = (kgen_emulator_resources_t){-1, 17, 16, 48};
 }
 
+static void describe(const kgen_emulator_code_t *code, char *text,
+                     size_t size) {
+  (void)code;
+  snprintf(text, size, "a program");
+}
+
 __attribute__((visibility("default"))) const kgen_emulator_api_t *
 kgen_emulator_get_api(void);
 const kgen_emulator_api_t *kgen_emulator_get_api(void) {
@@ -271,6 +277,7 @@ const kgen_emulator_api_t *kgen_emulator_get_api(void) {
       counts,
       set_seed,
       resources,
+      describe,
       encode_tensor_map,
       launch_clusters,
   };

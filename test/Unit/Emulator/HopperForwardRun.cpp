@@ -118,7 +118,7 @@ double worstRow(const HopperForward &f, const ForwardSetup &s,
 ForwardOutcome runForward(const HopperForward &f, const ForwardSetup &s) {
   ForwardOutcome outcome;
   const Architecture *arch = *findArchitecture("sm_90a");
-  auto program = loadPtx(f.text(), "forward", *arch);
+  auto program = loadPtx(s.text.empty() ? f.text() : s.text, "forward", *arch);
   if (!program) {
     outcome.error = program.error();
     return outcome;
@@ -145,7 +145,7 @@ ForwardOutcome runForward(const HopperForward &f, const ForwardSetup &s) {
   launch.dynamicSharedBytes = f.sharedBytes();
   launch.arguments = arguments;
   launch.seed = s.seed;
-  launch.instructionLimit = 20'000'000;
+  launch.instructionLimit = s.instructionLimit;
   auto begin = std::chrono::steady_clock::now();
   Expected<void> done = (*program)->launch(launch, memory, outcome.counts);
   outcome.seconds =
@@ -153,7 +153,7 @@ ForwardOutcome runForward(const HopperForward &f, const ForwardSetup &s) {
           .count();
   if (!done)
     outcome.error = done.error();
-  else
+  else if (s.text.empty())
     outcome.worstRow =
         worstRow(f, s, q.values(), k.values(), v.values(), o.values());
   return outcome;

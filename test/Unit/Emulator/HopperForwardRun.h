@@ -6,6 +6,7 @@
 #include "kgen/Emulator/Emulator.h"
 
 #include <optional>
+#include <string>
 
 namespace kgen::emulator::test {
 
@@ -14,6 +15,9 @@ struct ForwardSetup {
   uint32_t length = 256; ///< of queries, keys and values
   uint32_t heads = 1;
   uint64_t seed = 0;
+  /// Run instead of the kernel's own text, if not empty; nothing is compared.
+  std::string text = {};
+  uint64_t instructionLimit = 20'000'000;
   /// Host-side mistakes.
   bool mapTooLarge = false;       ///< K's map claims more rows than there are
   bool mapOverwritten = false;    ///< a byte of V's map

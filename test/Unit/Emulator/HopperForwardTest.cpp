@@ -1,5 +1,6 @@
 //===- HopperForwardTest.cpp - A whole Hopper kernel, right and wrong -----===//
 
+#include "Core/Scheduler.h"
 #include "HopperForwardRun.h"
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 using namespace kgen;
 using namespace kgen::emulator;
@@ -252,6 +254,58 @@ TEST(HopperHostBug, MapWithAnotherSwizzleGivesWrongNumbers) {
       runForward({}, {.length = 256, .mapWithoutSwizzle = true});
   ASSERT_FALSE(outcome.error) << words(outcome);
   EXPECT_FALSE(outcome.worstRow < 10 * kTolerance);
+}
+
+// ---- robustness -----------------------------------------------------------
+
+/// The lines of a kernel with a few of them lost, doubled, exchanged, or with
+/// another digit.
+static std::string spoiled(const std::string &text, SeededRandom &random) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  for (uint32_t change = 1 + random.below(3); change; --change) {
+    uint32_t at = random.below(uint32_t(lines.size()));
+    std::string &line = lines[at];
+    switch (random.below(4)) {
+    case 0:
+      line.clear();
+      break;
+    case 1:
+      line += "\n" + line;
+      break;
+    case 2:
+      std::swap(line, lines[random.below(uint32_t(lines.size()))]);
+      break;
+    default:
+      for (char &c : line)
+        if (c >= '0' && c <= '9' && random.below(4) == 0)
+          c = char('0' + random.below(10));
+    }
+  }
+  std::string result;
+  for (const std::string &line : lines)
+    result += line + "\n";
+  return result;
+}
+
+TEST(HopperForward, SpoiledKernelsEndWithAnErrorOrAtTheirEnd) {
+  HopperForward kernel{.headDim = 64, .tileKv = 32};
+  std::string text = kernel.text();
+  SeededRandom random(20);
+  uint32_t errors = 0;
+  for (uint32_t round = 0; round != 300; ++round) {
+    ForwardSetup setup{.length = 128, .seed = round};
+    setup.text = spoiled(text, random);
+    setup.instructionLimit = 200'000;
+    ForwardOutcome outcome = runForward(kernel, setup);
+    if (outcome.error) {
+      ++errors;
+      EXPECT_GE(int(outcome.error->code()), 9000) << words(outcome);
+    }
+  }
+  EXPECT_GT(errors, 100u);
 }
 
 // ---- the text is a real kernel ---------------------------------------------

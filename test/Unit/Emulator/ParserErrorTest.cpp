@@ -143,6 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{".entry k(.param .b8 a[40000]) { }",
                 "KG9001 line 4: found a, expected a name that is new here, "
                 "within the kernel's memory"},
+        Refused{".const .b8 x[65537];\n.entry k { .reg .b64 r; mov.b64 r, x; }",
+                "KG9001 line 5: found 'x', expected variables that fit the "
+                "kernel's memory"},
         Refused{".section .debug {",
                 "KG9001 line 4: found '.section', expected a section that "
                 "ends in '}'"},

@@ -263,6 +263,18 @@ TEST(PtxParser, CountsLocalMemory) {
   EXPECT_EQ(it.kernel().symbols[it.operand(1).index].offset, 32u);
 }
 
+TEST(PtxParser, LaysOutTheConstantsThatAKernelUses) {
+  const auto module =
+      read(std::string(kPtxHeader) +
+           ".const .b8 a[3] = {1, 2, 3}; .const .b8 unused; .const .b64 b;\n"
+           ".entry k { .reg .b64 %rd<3>; mov.b64 %rd1, a; mov.b64 %rd2, b; }");
+  ASSERT_TRUE(module);
+  const auto &symbols = module->kernels.front().symbols;
+  ASSERT_EQ(symbols.size(), 2u);
+  EXPECT_EQ(symbols[0].offset, 0u);
+  EXPECT_EQ(symbols[1].offset, 8u);
+}
+
 TEST(PtxParser, SkipsDebugText) {
   const auto module =
       read(std::string(kPtxHeader) +

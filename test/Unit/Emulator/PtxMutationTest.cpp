@@ -2,10 +2,13 @@
 //
 // Changes real PTX at random (the seed is fixed: every run does the same) in
 // its bytes, words and lines. Each result must be read into a module whose
-// numbers point at something, or be an error with a line of the text.
+// numbers point at something, or be an error with a line of the text; and each
+// kernel that was read must be decoded or refused with a line.
 //
 //===----------------------------------------------------------------------===//
 
+#include "Hopper/Forms.h"
+#include "PTX/Decoder.h"
 #include "PTX/Lexer.h"
 #include "PtxInvariants.h"
 
@@ -88,8 +91,18 @@ private:
 };
 
 struct Outcome {
-  int read = 0, refused = 0;
+  int read = 0, refused = 0, decoded = 0, undecodable = 0;
 };
+
+void decodeAll(const Module &module, Outcome &outcome) {
+  const std::span<const InstructionForm> forms[] = {coreForms(), hopperForms()};
+  for (const Kernel &kernel : module.kernels) {
+    const auto decoded = decodeKernel(kernel, forms);
+    ++(decoded ? outcome.decoded : outcome.undecodable);
+    if (!decoded)
+      EXPECT_GT(lineOf(decoded.error()), 0u) << decoded.error().message();
+  }
+}
 
 Outcome mutateMany(const std::string &name, int times) {
   const std::string text = input(name);
@@ -103,33 +116,37 @@ Outcome mutateMany(const std::string &name, int times) {
     const std::string mutant = mutator.mutate();
     const auto module = parseModule(mutant);
     ++(module ? outcome.read : outcome.refused);
-    if (module)
+    if (module) {
       EXPECT_TRUE(isGoodModule(**module)) << name << ", mutation " << i;
-    else
+      decodeAll(**module, outcome);
+    } else {
       EXPECT_TRUE(isGoodError(module.error(), mutant))
           << name << ", mutation " << i << ": " << module.error().message();
+    }
     if (testing::Test::HasFailure())
       break;
   }
   return outcome;
 }
 
-/// Both kinds of outcome must be there, or the mutations test nothing.
-void expectBoth(const Outcome &outcome) {
+/// All kinds of outcome must be there, or the mutations test nothing.
+void expectAll(const Outcome &outcome) {
+  EXPECT_GT(outcome.decoded, 0);
+  EXPECT_GT(outcome.undecodable, 0);
   EXPECT_GT(outcome.read, 0);
   EXPECT_GT(outcome.refused, 0);
 }
 
 TEST(PtxMutations, OfEveryFormEndWell) {
-  expectBoth(mutateMany("forms.ptx", 6000));
+  expectAll(mutateMany("forms.ptx", 6000));
 }
 
 TEST(PtxMutations, OfAHopperKernelEndWell) {
-  expectBoth(mutateMany("hopper-flash-bf16.ptx", 600));
+  expectAll(mutateMany("hopper-flash-bf16.ptx", 600));
 }
 
 TEST(PtxMutations, OfAnAmpereKernelEndWell) {
-  expectBoth(mutateMany("neighborhood-1d-bf16.ptx", 600));
+  expectAll(mutateMany("neighborhood-1d-bf16.ptx", 600));
 }
 
 TEST(PtxInputs, AreReadWhole) {

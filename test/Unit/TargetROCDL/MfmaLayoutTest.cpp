@@ -180,6 +180,21 @@ TEST(LdsSlot, FragmentReadsMeetEachBankOnce) {
     }
 }
 
+// Each of the two 8-byte halves of a 16-byte store, by 16 threads.
+TEST(LdsSlot, PlainStoresMeetEachBankOnce) {
+  for (const Slot &slot : slots()) {
+    if (slot.transposed || slot.cols % 64 != 0)
+      continue;
+    for (int64_t first = 0; first < copyTasks(slot); first += 16)
+      for (int64_t half : {int64_t(0), kFragment}) {
+        std::vector<int64_t> offsets;
+        for (int64_t task = first; task < first + 16; ++task)
+          offsets.push_back(slot.offset(copyTask(slot, task)) + half);
+        expectEachBankOnce(offsets);
+      }
+  }
+}
+
 TEST(LdsSlot, TransposingStoresMeetEachBankOnce) {
   for (const Slot &slot : slots()) {
     if (!slot.transposed)

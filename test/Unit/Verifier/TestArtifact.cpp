@@ -45,6 +45,7 @@ struct Code {
   kgen_code_format_t format;
   const char *arch;
   std::string bytes;
+  uint32_t threads = 1;
 };
 } // namespace
 
@@ -61,7 +62,7 @@ static std::string makeArtifact(const std::string &kernel, const Code &from) {
   header.code_format = from.format;
   std::strcpy(header.arch, from.arch);
   std::strncpy(header.kernel_name, kernel.c_str(), sizeof(header.kernel_name) - 1);
-  header.threads_per_block = 1;
+  header.threads_per_block = from.threads;
   header.symbol_count = 3;
   header.grid[0] = {0, 2, 1, 16};
   header.grid[1] = {0, 1, 1, 1};
@@ -93,6 +94,10 @@ std::string makeTestArtifact(const std::string &kernel) {
 std::string makeEmulatedArtifact(const std::string &kernel, const std::string &lines) {
   return makeArtifact(kernel, {KGEN_TARGET_CUDA, KGEN_CODE_PTX, "sm_80",
                                ".version 8.0\n// runs: " KGEN_TEST_KERNELS "\n" + lines});
+}
+
+std::string makePtxArtifact(const std::string &kernel, const std::string &ptx) {
+  return makeArtifact(kernel, {KGEN_TARGET_CUDA, KGEN_CODE_PTX, "sm_80", ptx, 64});
 }
 
 } // namespace kgen::test

@@ -16,6 +16,8 @@ std::string makeTestArtifact(const std::string &kernel);
 /// The same as PTX for an emulated device of the fake emulator
 /// (python-free-runtime/test/fake/fake_emulator.h); `lines` are in its language.
 std::string makeEmulatedArtifact(const std::string &kernel, const std::string &lines = "");
+/// PTX for sm_80 with the parameters of the test kernels, 64 threads a block.
+std::string makePtxArtifact(const std::string &kernel, const std::string &ptx);
 
 } // namespace kgen::test
 

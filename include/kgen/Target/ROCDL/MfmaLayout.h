@@ -145,12 +145,21 @@ constexpr int64_t copyTasks(const Slot &slot) {
 
 /// First element of a task; it takes 8 columns of rowsPerTask() rows.
 ///
-/// Plain tasks run along a row. Of transposing tasks, 16 consecutive ones take
+/// Plain tasks run along a row; where a row has 128 bytes or more, 8 of them
+/// along each of two rows, so that a half of the 16-byte stores of 16 tasks (the
+/// padding makes them pairs of 8) meets each bank once. Of transposing tasks, 16 consecutive ones take
 /// 2 column groups of 8 row groups, so that their 8-byte stores meet each bank
 /// once, while 64 consecutive ones still load 128 contiguous bytes of a row
 /// (where there are that many).
 template <typename T>
 constexpr Element<T> copyTask(const Slot &slot, T task) {
+  constexpr int64_t chunk = 8; // tasks along a row: 128 bytes
+  if (!slot.transposed && slot.cols % (chunk * kVectorElements) == 0) {
+    int64_t chunks = slot.cols / (chunk * kVectorElements);
+    T group = task / (2 * chunk);
+    T column = group % chunks * chunk + task % chunk;
+    return {group / chunks * 2 + task / chunk % 2, column * kVectorElements};
+  }
   if (!slot.transposed) {
     int64_t perRow = slot.cols / kVectorElements;
     return {task / perRow, task % perRow * kVectorElements};
