@@ -69,7 +69,7 @@
 // CHECK: rocdl.raw.ptr.buffer.store {{.*}} : f32
 // CHECK: llvm.return
 
-// LLVM: @flash_lds = internal addrspace(3) global [51456 x i8]
+// LLVM: @flash_lds = internal addrspace(3) global [17664 x i8]
 // LLVM: define amdgpu_kernel void @flash(ptr addrspace(1)
 // LLVM: call <16 x float> @llvm.amdgcn.mfma.f32.32x32x8bf16.1k
 // LLVM: "amdgpu-flat-work-group-size"="256,256" "uniform-work-group-size"

@@ -80,7 +80,7 @@ TEST(AmdListing, InitialValuesThatCannotBeGivenAreRefused) {
 
 TEST(AmdListing, NvidiaArchitecturesRunNoAmdCode) {
   EXPECT_THAT(load("s_endpgm", plainFacts(), "sm_80"),
-              HasSubstr("EmulatorCodeObject"));
+              HasSubstr(std::string(errorName(ErrorCode::EmulatorCodeObject))));
 }
 
 TEST(AmdListing, LaunchesBeyondTheLimitsAreRefused) {

@@ -176,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Products, HopperSeededBug,
     testing::Values(
-        BugCase{"MissingWgmmaFence", MissingWgmmaFence, {FindingInFlight}},
+        BugCase{"MissingWgmmaFence", MissingWgmmaFence, {ErrorCode::FindingInFlight}},
         BugCase{"MissingFirstFence", MissingFirstFence, {FindingInFlight}},
         BugCase{"MissingWgmmaWait", MissingWgmmaWait, {FindingInFlight}},
         BugCase{"MissingWgmmaCommit", MissingWgmmaCommit, {FindingInFlight}},
@@ -206,7 +206,7 @@ INSTANTIATE_TEST_SUITE_P(
         BugCase{"DivergentElect", DivergentElect, {FindingDivergentBarrier}},
         BugCase{"EveryLaneLoads", EveryLaneLoads, {FindingBarrierMisuse}},
         BugCase{"TooManyRegisters", TooManyRegisters, {FindingDeadlock}},
-        BugCase{"ImpossibleRegisters", ImpossibleRegisters, {FindingResource}}),
+        BugCase{"ImpossibleRegisters", ImpossibleRegisters, {ErrorCode::FindingResource}}),
     [](const auto &info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
