@@ -71,6 +71,12 @@ struct KernelCode {
   std::array<uint32_t, 3> cluster{};      ///< blocks in x, y, z; 0: none
   GridKind gridKind = GridKind::Plain;
   uint32_t blocksPerProcessor = 0;        ///< of a persistent grid, >= 1
+  /// CUDA: the kernel's last argument, after the tensor maps, is a global
+  /// pointer to a u32 that is 0 when the launch starts and that the kernel has
+  /// set back to 0 when it ends: it draws tiles with an atom.inc that wraps at
+  /// the number of tiles, exactly as often as there are tiles. Launches that
+  /// may run at the same time get different counters, from the runtime.
+  bool tileCounter = false;
   ResourceUsage resources;
   std::vector<std::string> warnings; ///< of the assembler, verbatim
 };
