@@ -175,29 +175,6 @@ class HostTimer:
         return plain, False
 
 
-def time_all(timer, functions, rounds, burst_ms, warmup=2):
-    """{label: {"ms": a burst's milliseconds per call for each round, "launches", "graph"}}, all interleaved.
-
-    Every round runs each contender once, and starts with another one than the round before.
-    """
-    bursts, results = {}, {}
-    for label, function in functions.items():
-        launches = max(1, min(100, math.ceil(burst_ms / max(timer.estimate(function), 1e-3))))
-        burst, is_graph = timer.capture(function, launches)
-        bursts[label] = burst
-        results[label] = {"ms": [], "launches": launches, "graph": is_graph}
-    labels = list(functions)
-    for number in range(rounds + warmup):
-        turn = number % len(labels)
-        for label in labels[turn:] + labels[:turn]:
-            functions[label]()  # the burst does not pay for what ran before
-            timer.synchronize()
-            milliseconds = timer.measure(bursts[label], 1) / results[label]["launches"]
-            if number >= warmup:
-                results[label]["ms"].append(milliseconds)
-    return results
-
-
 def summary(values):
     """Median with spread."""
     ordered = sorted(values)

@@ -7,7 +7,8 @@ Full and causal run against all three, the other variants against FlexAttention,
 should keep its speed. One kernel a variant, dtype and head dimension serves every length. Each is first given to kgen-verify, in a process of
 its own. Before it is timed, its output is compared with a float64 reference on two heads and with a peer's output on all of them, and again
 bitwise with itself after the timing.
-Ratios are medians of per-round ratios, above 1 where kgen is faster. The bars are those of the project's issue on Hopper.
+Within the rounds each contender follows each other one equally often (bench/interleaving.py). Ratios are medians of per-round ratios, above 1
+where kgen is faster. The bars are those of the project's issue on Hopper.
 
 With a budget the run stops in time and --resume goes on where OUT ends. `--device cpu` tries the program without a GPU.
 """
@@ -22,6 +23,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import forward_cases as cases  # noqa: E402
+from interleaving import time_all  # noqa: E402
 
 
 def names(text):
@@ -46,7 +48,7 @@ def parse_arguments():
     parser.add_argument("--peers", type=names, default=["cuDNN", "FlashAttention-2", "FlexAttention"])
     parser.add_argument("--tokens", type=int, default=16384, help="B * S")
     parser.add_argument("--width", type=int, default=2048, help="H * D")
-    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--rounds", type=int, default=10, help="at least; rounded up to whole designs of bench/interleaving.py")
     parser.add_argument("--burst-ms", type=float, default=8.0)
     parser.add_argument("--budget", type=float, default=540.0, help="seconds; no setting starts that may not end in time")
     parser.add_argument("--jobs", type=int, default=min(8, os.cpu_count() or 1), help="compilations at once")
@@ -243,7 +245,7 @@ class Bench:
         functions = {label: launch for label, (launch, _) in kgens.items()}
         rivals.update(self.own_function(setting, inputs))
         functions.update(rivals)
-        row["times"] = self.peers.time_all(self.timer, functions, self.options.rounds, self.options.burst_ms)
+        row["times"] = time_all(self.timer, functions, self.options.rounds, self.options.burst_ms)
         for label, (launch, output) in kgens.items():
             output.fill_(float("nan"))
             launch()

@@ -4,8 +4,8 @@
     bench/vs_pytorch.py --tools BIN --out results.json [--cases d64_full,d128_causal] [--schedules FILE]
 
 For each case (head dim, mask) every schedule is compiled by kgen-opt and checked by kgen-verify; only
-accepted kernels are timed. Then all of them, FlashAttention-2 and cuDNN run in bursts, in turn, on the
-same random tensors; the result is the median over the bursts, and ratios are medians of per-round ratios
+accepted kernels are timed. Then all of them, FlashAttention-2 and cuDNN run in bursts, in balanced orders
+(bench/interleaving.py), on the same random tensors; the result is the median over the bursts, and ratios are medians of per-round ratios
 (above 1: kgen is faster). Only benchmarks may use Python: nothing here is needed to run a kernel.
 """
 import argparse
@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from interleaving import balanced_orders  # noqa: E402
 from kgen_runtime import Runtime  # noqa: E402
 
 def parse_arguments():
@@ -34,7 +35,7 @@ def parse_arguments():
     parser.add_argument("--schedules", help="JSON {head dim: [schedule, ...]}; \"\" is the stored default")
     parser.add_argument("--families", help="input families that kgen-verify checks (default: all)")
     parser.add_argument("--sequence", type=int, default=4096)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=15, help="at least; rounded up to whole designs")
     parser.add_argument("--launches", type=int, default=10)
     return parser.parse_args()
 
@@ -134,11 +135,12 @@ def run_case(options, runtime, name, folder, schedules):
         rows.append(row)
         contenders[label] = (peer(backend, q, k, v, causal), row)
     times = {label: [] for label in contenders}
-    for round_number in range(options.rounds + 2):
-        for label, (function, _) in contenders.items():
-            time = burst(function, options.launches)
-            if round_number >= 2:  # the first two warm the clocks
-                times[label].append(time)
+    for function, _ in contenders.values():  # warms the clocks
+        burst(function, options.launches)
+    for order in balanced_orders(contenders, options.rounds):
+        burst(contenders[order[0]][0], options.launches)  # as in interleaving.time_all
+        for label in order:
+            times[label].append(burst(contenders[label][0], options.launches))
     flops = 4 * batch * heads * sequence * sequence * head_dim / (2 if causal else 1)
     for label, (_, row) in contenders.items():
         row["median_ms"] = statistics.median(times[label])
