@@ -1,8 +1,10 @@
-//===- AssemblerOutput.cpp - What ptxas says about a kernel -----------------===//
+//===- AssemblerOutput.cpp - What ptxas says about a kernel ---------------===//
 
 #include "AssemblerOutput.h"
 
-#include "llvm/ADT/StringRef.h"
+#include "SassOrder.h"
+
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ObjectFile.h"
 
 using llvm::StringRef;
@@ -30,7 +32,8 @@ ResourceUsage readAssemblerOutput(std::string_view text,
     auto stores = numberBefore(line, " bytes spill stores");
     auto loads = numberBefore(line, " bytes spill loads");
     if (stores && loads) {
-      usage.spillBytes = std::max<int64_t>(usage.spillBytes, 0) + *stores + *loads;
+      usage.spillBytes =
+          std::max<int64_t>(usage.spillBytes, 0) + *stores + *loads;
       if (*stores + *loads > 0)
         warnings.push_back(line.trim().str());
     }
@@ -43,6 +46,50 @@ ResourceUsage readAssemblerOutput(std::string_view text,
       warnings.push_back(line.trim().str());
   }
   return usage;
+}
+
+/// ptxas' performance notes have codes from C7500 on.
+static std::string performanceNotes(const std::vector<std::string> &warnings) {
+  std::string notes;
+  for (const std::string &line : warnings)
+    if (StringRef(line).contains("(C75"))
+      notes += (notes.empty() ? "" : "; ") + line;
+  return notes;
+}
+
+static Expected<void> checkOverlap(const SassOrder &order,
+                                   std::string_view ptx) {
+  if (order.exposed > 0)
+    return Error(ErrorCode::OverlapLost,
+                 std::to_string(order.exposed) + " of " +
+                     std::to_string(order.exposed + order.covered) +
+                     " exponentials stand after the wait, the first at 0x" +
+                     llvm::utohexstr(*order.firstExposed * 16));
+  bool wanted = StringRef(ptx).contains("wgmma.wait_group.sync.aligned 1;");
+  if (wanted && order.overlappedSteps == 0)
+    return Error(ErrorCode::OverlapLost,
+                 "no wait of the machine code ends two groups of products");
+  return {};
+}
+
+Expected<void> checkProducts(const KernelCode &code, std::string_view ptx) {
+  Expected<std::vector<SassInstruction>> instructions =
+      decodeKernel(code.bytes, code.kernelName);
+  if (!instructions)
+    return instructions.error();
+  SassOrder order = readSassOrder(*instructions);
+  if (order.products == 0)
+    return {};
+  if (order.localAccesses > 0)
+    return Error(ErrorCode::RegistersSpilled,
+                 "has " + std::to_string(order.localAccesses) +
+                     " accesses to local memory around the products (" +
+                     std::to_string(code.resources.spillBytes) +
+                     " bytes of spills), limit 0");
+  std::string notes = performanceNotes(code.warnings);
+  if (!notes.empty())
+    return Error(ErrorCode::ProductsSerialised, notes);
+  return checkOverlap(order, ptx);
 }
 
 int64_t instructionBytes(std::string_view cubin) {

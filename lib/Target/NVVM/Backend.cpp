@@ -122,6 +122,8 @@ private:
         code.dynamicSharedBytes;
     code.resources.codeBytes = instructionBytes(assembled->cubin);
     code.bytes = std::move(assembled->cubin);
+    if (Expected<void> checked = checkProducts(code, ptx); !checked)
+      return checked.error();
     return code;
   }
 };
