@@ -38,6 +38,15 @@ typedef struct kgen_map_request_t {
   uint32_t swizzle, l2_promotion;
 } kgen_map_request_t;
 
+/* Which launches one is in order with: all of its queue, unless it is captured.
+   A queue is one stream from its creation to its end; a handle's value may
+   belong to another stream later, or, if it stands for each thread's own
+   default stream, to several. */
+typedef struct kgen_queue_t {
+  uint64_t id;
+  bool is_captured; /* into a graph: runs whenever and as often as that does */
+} kgen_queue_t;
+
 struct kgen_driver_t {
   /* Whose artefacts it runs; 0: info->target of each device says it, and no
      device is opened unless it is named. */
@@ -89,7 +98,8 @@ struct kgen_driver_t {
   void (*unload)(kgen_device_t *device, void *code);
   kgen_status_t (*resources)(kgen_device_t *device, void *code,
                              kgen_resources_t *resources);
-  /* Every grid dimension is at least 1 and within the driver's limit. */
+  /* Every grid dimension is at least 1 and within the driver's limit. A launch
+     that fails leaves its tile counter at 0, or the device unusable. */
   kgen_status_t (*launch)(kgen_device_t *device, void *code,
                           const kgen_artifact_header_t *header,
                           const int64_t grid[3], void **arguments,
@@ -98,6 +108,14 @@ struct kgen_driver_t {
      NULL: the driver takes no artefacts with tensor maps. */
   kgen_status_t (*encode_map)(kgen_device_t *device,
                               const kgen_map_request_t *request, void *map);
+  /* Kernels with a tile counter. NULL: the driver takes none. */
+  kgen_status_t (*find_queue)(kgen_device_t *device, void *stream,
+                              kgen_queue_t *queue);
+  /* Device memory of zeros, aligned to 128 bytes at least; also while streams
+     are captured, by this thread or another one. */
+  kgen_status_t (*allocate_zeros)(kgen_device_t *device, size_t size,
+                                  void **pointer);
+  void (*release_zeros)(kgen_device_t *device, void *pointer);
   /* Greatest number of blocks in x, y, z. */
   int64_t grid_limit[3];
 

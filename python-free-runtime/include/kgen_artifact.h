@@ -39,8 +39,11 @@ extern "C" {
    it uses, so that older readers take it.
      1: everything but what follows
      2: tensor maps, clusters and persistent grids; in version 1 their fields
-        are reserved and count as zero */
-#define KGEN_ARTIFACT_VERSION 2
+        are reserved and count as zero
+     4: tile counters; before, their field is reserved and counts as zero
+   There is no version 3: the checksum does not cover this field, so that any two
+   versions differ in two bits at least, and no flipped one makes another. */
+#define KGEN_ARTIFACT_VERSION 4
 #define KGEN_ARTIFACT_OLDEST_VERSION 1
 
 /* The checksum (XXH3-64, seed 0) covers [KGEN_ARTIFACT_CHECKSUM_START,
@@ -60,6 +63,10 @@ extern "C" {
 /* Bytes of one tensor map as a kernel argument, and its alignment. */
 #define KGEN_TENSOR_MAP_SIZE 128
 #define KGEN_TENSOR_MAP_ALIGNMENT 64
+
+/* Bytes between two tile counters: each has a line of the second-level cache of
+   its own, and is aligned to it. */
+#define KGEN_TILE_COUNTER_STRIDE 128
 
 /* Greatest number of blocks of a cluster that every device with clusters has.
  */
@@ -220,7 +227,13 @@ typedef struct kgen_artifact_header_t {
                                     there are none */
   uint32_t grid_kind;            /* kgen_grid_kind_t */
   uint32_t blocks_per_processor; /* of a persistent grid, >= 1; else 0 */
-  uint32_t reserved;
+  /* Version 4; zero in versions 1 and 2. */
+  uint32_t tile_counter; /* 1, CUDA only: the kernel's last argument, after the
+                            tensor maps, is the address of a u32 in global
+                            memory that is 0 when the launch starts and that
+                            the kernel has brought back to 0 when it ends
+                            (atom.inc wraps by itself). Launches that may run
+                            at the same time get different ones. 0: none */
 } kgen_artifact_header_t;
 
 /* What a CPU kernel exports under `kernel_name`, called once for each block by

@@ -148,7 +148,7 @@ KGEN_API const char *kgen_last_error(void);
 typedef struct kgen_device_t kgen_device_t;
 
 typedef struct kgen_device_info_t {
-  char name[48];         /* what kgen_device_open takes: "cpu", "cuda:0" */
+  char name[64];         /* what kgen_device_open takes: "cpu", "cuda:0" */
   char description[128]; /* the vendor's name of the device */
   char arch[KGEN_ARTIFACT_ARCH_SIZE]; /* "x86-64-v4", "sm_90", "gfx942" */
   kgen_target_t target;
@@ -345,6 +345,7 @@ typedef struct kgen_artifact_info_t {
   uint32_t symbol_count;
   uint32_t tensor_map_count;
   uint32_t cluster[3]; /* blocks in x, y, z; all 0: no clusters */
+  uint32_t tile_counter; /* 1: the kernel draws its tiles from a counter */
   const char *arch; /* this and what follows belongs to the artefact */
   const char *kernel_name;
   const char *info_json; /* problem, schedule, compiler, ...; "" if none */
@@ -433,7 +434,10 @@ typedef struct kgen_argument_t {
    type, rank, static and symbolic sizes, divisors, null and alignment of the
    arguments, in parameter order; nothing runs if one is wrong. A tensor that
    makes the grid empty is a success that launches nothing. Arguments are
-   copied. Since 0.1. */
+   copied. A stream that is being captured into a CUDA graph takes the launch
+   into the graph, whose executables must not run after the kernel is destroyed;
+   of a kernel with a tile counter, two executables of one graph must not run at
+   the same time. Since 0.1. */
 KGEN_API kgen_status_t kgen_launch(const kgen_kernel_t *kernel,
                                    const kgen_argument_t *arguments,
                                    size_t count, kgen_stream_t *stream);

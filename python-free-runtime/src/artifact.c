@@ -24,6 +24,12 @@ static kgen_status_t malformed(const char *what, unsigned long long has,
                    "artefact field %s is %llu, limit %llu", what, has, limit);
 }
 
+static bool is_readable_version(uint32_t version) {
+  return version == 1 || version == 2 || version == 4;
+}
+_Static_assert(KGEN_ARTIFACT_OLDEST_VERSION == 1 && KGEN_ARTIFACT_VERSION == 4,
+               "the versions that are read");
+
 /* What can be said before the whole is trusted: magic, version, size, sum. */
 static kgen_status_t check_envelope(const unsigned char *data, size_t size,
                                     kgen_artifact_header_t *header) {
@@ -39,14 +45,11 @@ static kgen_status_t check_envelope(const unsigned char *data, size_t size,
   /* Of an artefact in another version only these fields have a known place. */
   memset(header, 0, sizeof(*header));
   memcpy(header, data, KGEN_ARTIFACT_CHECKSUM_START);
-  if (header->format_version < KGEN_ARTIFACT_OLDEST_VERSION ||
-      header->format_version > KGEN_ARTIFACT_VERSION)
+  if (!is_readable_version(header->format_version))
     return kgen_fail(KGEN_STATUS_ARTIFACT_VERSION,
                      "artefact has format version %u, this runtime (%s) reads "
-                     "versions %u to %u",
-                     header->format_version, kgen_version(),
-                     (unsigned)KGEN_ARTIFACT_OLDEST_VERSION,
-                     (unsigned)KGEN_ARTIFACT_VERSION);
+                     "versions 1, 2 and 4",
+                     header->format_version, kgen_version());
   if (size < sizeof(*header) || header->total_size > size)
     return kgen_fail(KGEN_STATUS_ARTIFACT_TRUNCATED,
                      "artefact has %zu bytes, needs %llu", size,
@@ -66,6 +69,8 @@ static kgen_status_t check_envelope(const unsigned char *data, size_t size,
   if (header->format_version < 2)
     memset(header->cluster, 0,
            sizeof(*header) - offsetof(kgen_artifact_header_t, cluster));
+  if (header->format_version < 4)
+    header->tile_counter = 0;
   return KGEN_STATUS_OK;
 }
 
@@ -125,6 +130,15 @@ static kgen_status_t check_version2(const kgen_artifact_header_t *header) {
       (uint64_t)header->tensor_map_count * header->tensor_map_size, 0);
 }
 
+static kgen_status_t check_tile_counter(const kgen_artifact_header_t *header) {
+  if (header->tile_counter > 1)
+    return malformed("tile_counter", header->tile_counter, 1);
+  if (header->tile_counter && header->target != KGEN_TARGET_CUDA)
+    return malformed("target of a tile_counter", header->target,
+                     KGEN_TARGET_CUDA);
+  return KGEN_STATUS_OK;
+}
+
 static bool code_fits_target(uint32_t format, uint32_t target) {
   switch (target) {
   case KGEN_TARGET_CPU:
@@ -169,6 +183,7 @@ static kgen_status_t check_header(const kgen_artifact_header_t *header) {
   KGEN_RETURN_IF_ERROR(
       check_section(header, "code", header->code_offset, header->code_size, 1));
   KGEN_RETURN_IF_ERROR(check_version2(header));
+  KGEN_RETURN_IF_ERROR(check_tile_counter(header));
   return check_section(header, "info", header->info_offset, header->info_size,
                        1);
 }
@@ -357,6 +372,7 @@ kgen_status_t kgen_artifact_get_info(const kgen_artifact_t *artifact,
       .symbol_count = header->symbol_count,
       .tensor_map_count = header->tensor_map_count,
       .cluster = {header->cluster[0], header->cluster[1], header->cluster[2]},
+      .tile_counter = header->tile_counter,
       .arch = header->arch,
       .kernel_name = header->kernel_name,
       .info_json = (const char *)artifact->bytes + header->info_offset,

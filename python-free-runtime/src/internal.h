@@ -60,17 +60,21 @@ struct kgen_event_t {
 /* Tensor maps of a kernel's latest launches (tensor_map.c). */
 typedef struct kgen_map_cache_t kgen_map_cache_t;
 
+/* Tile counters of a kernel's launches (tile_counter.c). */
+typedef struct kgen_counter_pool_t kgen_counter_pool_t;
+
 struct kgen_kernel_t {
   kgen_device_t *device;
   kgen_artifact_t *artifact;
   kgen_map_cache_t *maps; /* NULL: the kernel has no tensor maps */
+  kgen_counter_pool_t *counters; /* NULL: the kernel has no tile counter */
   void *code; /* the driver's */
 };
 
 /* Greatest number of kernel arguments: a pointer and its dynamic sizes each,
-   then tensor maps. */
+   then tensor maps and the tile counter. */
 #define KGEN_MAX_KERNEL_ARGUMENTS                                              \
-  (KGEN_MAX_PARAMETERS * (1 + KGEN_MAX_RANK) + KGEN_MAX_TENSOR_MAPS)
+  (KGEN_MAX_PARAMETERS * (1 + KGEN_MAX_RANK) + KGEN_MAX_TENSOR_MAPS + 1)
 
 /* The bytes of one tensor map, as the driver encodes them. */
 typedef struct kgen_map_t {
@@ -114,6 +118,27 @@ void kgen_map_cache_destroy(kgen_map_cache_t *cache);
 kgen_status_t kgen_encode_maps(const kgen_kernel_t *kernel,
                                const kgen_argument_t *arguments,
                                kgen_map_t *maps);
+
+/* One tile counter. */
+typedef struct kgen_counter_t {
+  void *address;               /* in device memory: the kernel's argument */
+  struct kgen_counter_t *next; /* while nobody has it */
+  bool is_captured;            /* of one captured launch, not of a queue */
+} kgen_counter_t;
+
+/* NULL without failing if the artefact has no tile counter. */
+kgen_status_t kgen_counters_create(kgen_device_t *device,
+                                   const kgen_artifact_t *artifact,
+                                   kgen_counter_pool_t **pool);
+/* Frees all counters; launches with them must have finished. */
+void kgen_counters_destroy(kgen_device_t *device, kgen_counter_pool_t *pool);
+/* The counter for one launch on the driver's own stream, at 0 when the launch
+   starts. Thread-safe. */
+kgen_status_t kgen_counter_take(const kgen_kernel_t *kernel, void *stream,
+                                kgen_counter_t **counter);
+/* Takes back the counter of a launch that failed before it reached the device.
+   Thread-safe. */
+void kgen_counter_return(const kgen_kernel_t *kernel, kgen_counter_t *counter);
 
 /* "tensor", "f32", ... for messages. */
 const char *kgen_kind_name(kgen_parameter_kind_t kind);

@@ -56,8 +56,11 @@ kgen_status_t kgen_kernel_load(kgen_device_t *device, kgen_artifact_t *artifact,
   loaded->device = device;
   loaded->artifact = artifact;
   status = kgen_map_cache_create(artifact, &loaded->maps);
+  if (status == KGEN_STATUS_OK)
+    status = kgen_counters_create(device, artifact, &loaded->counters);
   if (status != KGEN_STATUS_OK) {
     device->driver->unload(device, loaded->code);
+    kgen_map_cache_destroy(loaded->maps);
     free(loaded);
     return status;
   }
@@ -71,6 +74,7 @@ void kgen_kernel_destroy(kgen_kernel_t *kernel) {
     return;
   kernel->device->driver->unload(kernel->device, kernel->code);
   kgen_map_cache_destroy(kernel->maps);
+  kgen_counters_destroy(kernel->device, kernel->counters);
   kgen_artifact_destroy(kernel->artifact);
   free(kernel);
 }
@@ -133,6 +137,24 @@ kgen_status_t kgen_kernel_get_grid(const kgen_kernel_t *kernel,
   return check_grid(kernel, grid);
 }
 
+/* Adds the tile counter, which comes last, and launches. */
+static kgen_status_t launch_packed(const kgen_kernel_t *kernel,
+                                   const int64_t grid[3],
+                                   kgen_packed_arguments_t *packed,
+                                   void *stream) {
+  kgen_counter_t *counter = NULL;
+  if (kernel->counters) {
+    KGEN_RETURN_IF_ERROR(kgen_counter_take(kernel, stream, &counter));
+    packed->pointers[packed->count++] = &counter->address;
+  }
+  kgen_status_t status = kernel->device->driver->launch(
+      kernel->device, kernel->code, kernel->artifact->header, grid,
+      packed->pointers, stream);
+  if (counter && status != KGEN_STATUS_OK)
+    kgen_counter_return(kernel, counter);
+  return status;
+}
+
 kgen_status_t kgen_launch(const kgen_kernel_t *kernel,
                           const kgen_argument_t *arguments, size_t count,
                           kgen_stream_t *stream) {
@@ -151,7 +173,5 @@ kgen_status_t kgen_launch(const kgen_kernel_t *kernel,
   KGEN_RETURN_IF_ERROR(kgen_encode_maps(kernel, arguments, maps));
   for (uint32_t i = 0; i < kernel->artifact->header->tensor_map_count; ++i)
     packed.pointers[packed.count++] = &maps[i];
-  return kernel->device->driver->launch(
-      kernel->device, kernel->code, kernel->artifact->header, grid,
-      packed.pointers, stream ? stream->native : NULL);
+  return launch_packed(kernel, grid, &packed, stream ? stream->native : NULL);
 }

@@ -222,6 +222,8 @@ uint64_t append(std::string &bytes, std::string_view section) {
 
 /// The least version that has what the kernel uses.
 static uint32_t versionFor(const KernelCode &code) {
+  if (code.tileCounter)
+    return 4;
   bool usesVersion2 = !code.tensorMaps.empty() ||
                       code.cluster != std::array<uint32_t, 3>{} ||
                       code.gridKind != GridKind::Plain;
@@ -247,6 +249,7 @@ static kgen_artifact_header_t makeHeader(const KernelCode &code,
   std::copy(code.cluster.begin(), code.cluster.end(), header.cluster);
   header.grid_kind = static_cast<uint32_t>(code.gridKind);
   header.blocks_per_processor = code.blocksPerProcessor;
+  header.tile_counter = code.tileCounter;
   return header;
 }
 

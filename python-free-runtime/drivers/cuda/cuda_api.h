@@ -49,6 +49,9 @@ enum { /* CUjit_option */
        CUDA_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6
 };
 enum { CUDA_STREAM_NON_BLOCKING = 1 };
+enum { CUDA_EVENT_DISABLE_TIMING = 2 };
+enum { CUDA_CAPTURE_NONE = 0 };    /* CUstreamCaptureStatus */
+enum { CUDA_CAPTURE_RELAXED = 2 }; /* CUstreamCaptureMode */
 
 /* CUDA_FUNCTION(member, exported name, parameters) */
 #define CUDA_FUNCTIONS(CUDA_FUNCTION)                                          \
@@ -77,6 +80,12 @@ enum { CUDA_STREAM_NON_BLOCKING = 1 };
   CUDA_FUNCTION(streamDestroy, cuStreamDestroy_v2, (cuda_stream_t stream))     \
   CUDA_FUNCTION(streamSynchronize, cuStreamSynchronize,                        \
                 (cuda_stream_t stream))                                        \
+  CUDA_FUNCTION(streamIsCapturing, cuStreamIsCapturing,                        \
+                (cuda_stream_t stream, int *status))                           \
+  CUDA_FUNCTION(exchangeCaptureMode, cuThreadExchangeStreamCaptureMode,        \
+                (int *mode))                                                   \
+  CUDA_FUNCTION(streamWaitEvent, cuStreamWaitEvent,                            \
+                (cuda_stream_t stream, cuda_event_t event, unsigned flags))    \
   CUDA_FUNCTION(eventCreate, cuEventCreate,                                    \
                 (cuda_event_t * event, unsigned flags))                        \
   CUDA_FUNCTION(eventDestroy, cuEventDestroy_v2, (cuda_event_t event))         \
@@ -146,9 +155,12 @@ typedef struct cuda_launch_config_t {
 } cuda_launch_config_t;
 
 /* The same for functions that older drivers lack, which only some kernels need:
-   cuLaunchKernelEx is there since CUDA 11.8, cuTensorMapEncodeTiled since 12.0.
+   cuLaunchKernelEx is there since CUDA 11.8, cuTensorMapEncodeTiled and
+   cuStreamGetId since 12.0.
    `map` is a CUtensorMap: 128 bytes, aligned to 64. */
 #define CUDA_OPTIONAL_FUNCTIONS(CUDA_FUNCTION)                                 \
+  CUDA_FUNCTION(streamGetId, cuStreamGetId,                                    \
+                (cuda_stream_t stream, unsigned long long *id))                \
   CUDA_FUNCTION(launchKernelEx, cuLaunchKernelEx,                              \
                 (const cuda_launch_config_t *config, cuda_function_t function, \
                  void **arguments, void **extra))                              \

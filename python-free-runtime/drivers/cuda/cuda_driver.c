@@ -5,9 +5,8 @@
 |* and taken off again, so that the caller's own context stays.
 |*
 \*===----------------------------------------------------------------------===*/
-#include "cuda_api.h"
 #include "cuda_arch.h"
-#include "driver.h"
+#include "cuda_state.h"
 #include "library.h"
 
 #include <limits.h>
@@ -16,23 +15,11 @@
 
 enum { DEFAULT_SHARED_BYTES = 48 * 1024 }; /* more needs an opt-in per kernel */
 
-typedef struct {
-  const cuda_api_t *api;
-  cuda_device_t device;
-  cuda_context_t context;
-} cuda_state_t;
-
-typedef struct {
-  cuda_module_t module;
-  cuda_function_t function;
-} cuda_code_t;
-
 /*===-- Library and errors
  * -------------------------------------------------===*/
 
-/* Turns a code of libcuda into a status; `call` names the function. */
-static kgen_status_t cuda_check(const cuda_api_t *api, cuda_result_t code,
-                                const char *call) {
+kgen_status_t cuda_check(const cuda_api_t *api, cuda_result_t code,
+                         const char *call) {
   if (code == 0)
     return KGEN_STATUS_OK;
   const char *name = NULL, *text = NULL;
@@ -81,28 +68,16 @@ static kgen_status_t cuda_get_api(const cuda_api_t **api) {
   return status;
 }
 
-/* Makes the device's context current and returns its state. */
-static kgen_status_t cuda_enter(kgen_device_t *device, cuda_state_t **state) {
+kgen_status_t cuda_enter(kgen_device_t *device, cuda_state_t **state) {
   *state = device->state;
   return cuda_check((*state)->api, (*state)->api->ctxPush((*state)->context),
                     "cuCtxPushCurrent");
 }
 
-static void cuda_leave(const cuda_state_t *state) {
+void cuda_leave(const cuda_state_t *state) {
   cuda_context_t popped;
   state->api->ctxPop(&popped);
 }
-
-/* Runs one call of libcuda in the device's context and turns its code into the
-   status that the function returns. */
-#define CUDA_RETURN_CALL(device, name, call)                                   \
-  do {                                                                         \
-    cuda_state_t *state;                                                       \
-    KGEN_RETURN_IF_ERROR(cuda_enter(device, &state));                          \
-    kgen_status_t status_ = cuda_check(state->api, state->api->call, name);    \
-    cuda_leave(state);                                                         \
-    return status_;                                                            \
-  } while (0)
 
 /*===-- Devices
  * ------------------------------------------------------------===*/
@@ -278,10 +253,6 @@ static kgen_status_t cuda_event_elapsed(kgen_device_t *device, void *start,
 /*===-- Memory
  * -------------------------------------------------------------===*/
 
-static cuda_address_t address_of(const void *pointer) {
-  return (cuda_address_t)(uintptr_t)pointer;
-}
-
 static kgen_status_t cuda_allocate(kgen_device_t *device, size_t size,
                                    void **pointer) {
   cuda_state_t *state;
@@ -298,7 +269,7 @@ static kgen_status_t cuda_allocate(kgen_device_t *device, size_t size,
 }
 
 static kgen_status_t cuda_release(kgen_device_t *device, void *pointer) {
-  CUDA_RETURN_CALL(device, "cuMemFree", memFree(address_of(pointer)));
+  CUDA_RETURN_CALL(device, "cuMemFree", memFree(cuda_address_of(pointer)));
 }
 
 static cuda_result_t start_copy(const cuda_api_t *api, kgen_copy_t kind,
@@ -306,12 +277,13 @@ static cuda_result_t start_copy(const cuda_api_t *api, kgen_copy_t kind,
                                 size_t size, void *stream) {
   switch (kind) {
   case KGEN_COPY_TO_DEVICE:
-    return api->copyToDevice(address_of(destination), source, size, stream);
-  case KGEN_COPY_TO_HOST:
-    return api->copyToHost(destination, address_of(source), size, stream);
-  case KGEN_COPY_ON_DEVICE:
-    return api->copyOnDevice(address_of(destination), address_of(source), size,
+    return api->copyToDevice(cuda_address_of(destination), source, size,
                              stream);
+  case KGEN_COPY_TO_HOST:
+    return api->copyToHost(destination, cuda_address_of(source), size, stream);
+  case KGEN_COPY_ON_DEVICE:
+    return api->copyOnDevice(cuda_address_of(destination),
+                             cuda_address_of(source), size, stream);
   }
   return CUDA_INVALID_VALUE;
 }
@@ -335,7 +307,7 @@ static kgen_status_t cuda_copy(kgen_device_t *device, kgen_copy_t kind,
 static kgen_status_t cuda_fill(kgen_device_t *device, void *pointer,
                                uint32_t pattern, size_t pattern_size,
                                size_t count, void *stream) {
-  cuda_address_t address = address_of(pointer);
+  cuda_address_t address = cuda_address_of(pointer);
   if (pattern_size == 1)
     CUDA_RETURN_CALL(device, "cuMemsetD8Async",
                      memsetD8(address, (unsigned char)pattern, count, stream));
@@ -354,7 +326,7 @@ static kgen_status_t cuda_locate(kgen_device_t *device, const void *pointer,
   KGEN_RETURN_IF_ERROR(cuda_enter(device, &state));
   unsigned type = 0, managed = 0;
   int ordinal = KGEN_ON_HOST;
-  cuda_address_t address = address_of(pointer);
+  cuda_address_t address = cuda_address_of(pointer);
   cuda_result_t code =
       state->api->pointerGetAttribute(&type, CUDA_POINTER_MEMORY_TYPE, address);
   if (code == 0)
@@ -411,13 +383,13 @@ static kgen_status_t load_function(const cuda_api_t *api,
                        code->function, CUDA_FUNC_MAX_DYNAMIC_SHARED_SIZE_BYTES,
                        (int)header->dynamic_shared_bytes),
                    "cuFuncSetAttribute(dynamic shared memory)");
+  if (status == KGEN_STATUS_OK && header->tile_counter && !api->streamGetId)
+    status = cuda_check(
+        api, api->eventCreate(&code->latest, CUDA_EVENT_DISABLE_TIMING),
+        "cuEventCreate");
   if (status != KGEN_STATUS_OK)
     api->moduleUnload(code->module);
   return status;
-}
-
-static bool has_clusters(const kgen_artifact_header_t *header) {
-  return header->cluster[0] * header->cluster[1] * header->cluster[2] > 1;
 }
 
 /* What older drivers and devices lack. */
@@ -425,7 +397,7 @@ static kgen_status_t check_features(const kgen_device_t *device,
                                     const kgen_artifact_header_t *header) {
   const cuda_api_t *api = ((const cuda_state_t *)device->state)->api;
   const char *missing = NULL;
-  if (has_clusters(header) && !api->launchKernelEx)
+  if (cuda_has_clusters(header) && !api->launchKernelEx)
     missing = "cuLaunchKernelEx (CUDA 11.8)";
   if (header->tensor_map_count && !api->tensorMapEncodeTiled)
     missing = "cuTensorMapEncodeTiled (CUDA 12.0)";
@@ -436,7 +408,7 @@ static kgen_status_t check_features(const kgen_device_t *device,
                      device->info.driver_version);
   cuda_arch_t arch;
   bool is_hopper = cuda_arch_parse(device->info.arch, &arch) && arch.major >= 9;
-  if (!is_hopper && (has_clusters(header) || header->tensor_map_count))
+  if (!is_hopper && (cuda_has_clusters(header) || header->tensor_map_count))
     return kgen_fail(KGEN_STATUS_ARTIFACT_ARCH,
                      "kernel %s has clusters or tensor maps, which start with "
                      "sm_90, %s is %s",
@@ -460,6 +432,7 @@ static kgen_status_t cuda_load(kgen_device_t *device,
     free(code);
     return status;
   }
+  pthread_mutex_init(&code->order_lock, NULL);
   *result = code;
   return KGEN_STATUS_OK;
 }
@@ -468,9 +441,12 @@ static void cuda_unload(kgen_device_t *device, void *native) {
   cuda_code_t *code = native;
   cuda_state_t *state;
   if (cuda_enter(device, &state) == KGEN_STATUS_OK) {
+    if (code->latest)
+      state->api->eventDestroy(code->latest);
     state->api->moduleUnload(code->module);
     cuda_leave(state);
   }
+  pthread_mutex_destroy(&code->order_lock);
   free(code);
 }
 
@@ -498,45 +474,6 @@ static kgen_status_t cuda_resources(kgen_device_t *device, void *native,
                    "cuFuncGetAttribute");
   cuda_leave(state);
   return status;
-}
-
-static kgen_status_t cuda_launch_clusters(kgen_device_t *device,
-                                          const cuda_code_t *code,
-                                          const kgen_artifact_header_t *header,
-                                          const int64_t grid[3],
-                                          void **arguments, void *stream) {
-  cuda_launch_attribute_t cluster = {
-      .id = CUDA_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION,
-      .value.cluster = {header->cluster[0], header->cluster[1],
-                        header->cluster[2]}};
-  cuda_launch_config_t config = {
-      .grid_x = (unsigned)grid[0],
-      .grid_y = (unsigned)grid[1],
-      .grid_z = (unsigned)grid[2],
-      .block_x = header->threads_per_block,
-      .block_y = 1,
-      .block_z = 1,
-      .shared_bytes = (unsigned)header->dynamic_shared_bytes,
-      .stream = stream,
-      .attributes = &cluster,
-      .attribute_count = 1};
-  CUDA_RETURN_CALL(device, "cuLaunchKernelEx",
-                   launchKernelEx(&config, code->function, arguments, NULL));
-}
-
-static kgen_status_t cuda_launch(kgen_device_t *device, void *native,
-                                 const kgen_artifact_header_t *header,
-                                 const int64_t grid[3], void **arguments,
-                                 void *stream) {
-  cuda_code_t *code = native;
-  if (has_clusters(header))
-    return cuda_launch_clusters(device, code, header, grid, arguments, stream);
-  CUDA_RETURN_CALL(device, "cuLaunchKernel",
-                   launchKernel(code->function, (unsigned)grid[0],
-                                (unsigned)grid[1], (unsigned)grid[2],
-                                header->threads_per_block, 1, 1,
-                                (unsigned)header->dynamic_shared_bytes, stream,
-                                arguments, NULL));
 }
 
 /* Touches no device memory, but the driver wants a current context. */
@@ -576,6 +513,9 @@ const kgen_driver_t kgen_cuda_driver = {
     .resources = cuda_resources,
     .launch = cuda_launch,
     .encode_map = cuda_encode_map,
+    .find_queue = cuda_find_queue,
+    .allocate_zeros = cuda_allocate_zeros,
+    .release_zeros = cuda_release_zeros,
     /* "Technical specifications per compute capability", CUDA Programming
        Guide: maximum grid dimensions. */
     .grid_limit = {INT_MAX, 65535, 65535},

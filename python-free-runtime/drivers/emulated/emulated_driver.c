@@ -122,20 +122,18 @@ static kgen_status_t emulated_describe(int32_t ordinal,
                    "emulated devices have no ordinal %d", ordinal);
 }
 
-static void fill_info(const kgen_emulator_arch_t *arch, uint64_t seed,
-                      kgen_device_info_t *info) {
+static void fill_info(const kgen_emulator_arch_t *arch,
+                      const emulated_name_t *name, kgen_device_info_t *info) {
   memset(info, 0, sizeof(*info));
-  if (seed)
-    snprintf(info->name, sizeof(info->name), "%s:%.11s,seed=%llu",
-             kgen_emulated_driver.name, arch->arch, (unsigned long long)seed);
-  else
-    snprintf(info->name, sizeof(info->name), "%s:%.31s",
-             kgen_emulated_driver.name, arch->arch);
+  size_t prefix = (size_t)snprintf(info->name, sizeof(info->name), "%s:",
+                                   kgen_emulated_driver.name);
+  emulated_name_write(name, info->name + prefix, sizeof(info->name) - prefix);
   snprintf(info->description, sizeof(info->description), "%s",
            arch->description);
   snprintf(info->arch, sizeof(info->arch), "%.31s", arch->arch);
   info->target = arch->target;
-  info->processors = arch->processors;
+  info->processors =
+      name->processors ? (int32_t)name->processors : arch->processors;
   info->max_threads = arch->max_threads;
   info->max_shared_bytes = arch->max_shared_bytes;
   /* Its memory is this process' own. */
@@ -162,8 +160,11 @@ kgen_status_t kgen_emulated_enumerate(kgen_device_info_t *infos,
                                       size_t capacity, size_t *count) {
   kgen_emulator_arch_t *archs;
   KGEN_RETURN_IF_ERROR(list_archs(&archs, count));
-  for (size_t i = 0; i < *count && i < capacity; ++i)
-    fill_info(&archs[i], 0, &infos[i]);
+  for (size_t i = 0; i < *count && i < capacity; ++i) {
+    emulated_name_t name = {.seed = 0};
+    snprintf(name.arch, sizeof(name.arch), "%s", archs[i].arch);
+    fill_info(&archs[i], &name, &infos[i]);
+  }
   free(archs);
   return KGEN_STATUS_OK;
 }
@@ -186,14 +187,16 @@ static kgen_status_t emulated_describe_named(const char *name,
   emulated_name_t parsed;
   if (!emulated_name_parse(name, &parsed))
     return kgen_fail(KGEN_STATUS_UNKNOWN_DEVICE_NAME,
-                     "'%s' is neither ARCH nor ARCH,seed=N", name);
+                     "'%s' is not ARCH with, if at all, ,processors=N and "
+                     "then ,seed=N",
+                     name);
   kgen_emulator_arch_t *archs;
   size_t count;
   KGEN_RETURN_IF_ERROR(list_archs(&archs, &count));
   kgen_status_t status = KGEN_STATUS_UNKNOWN_DEVICE_NAME;
   for (size_t i = 0; i < count && status != KGEN_STATUS_OK; ++i)
     if (strcmp(archs[i].arch, parsed.arch) == 0) {
-      fill_info(&archs[i], parsed.seed, info);
+      fill_info(&archs[i], &parsed, info);
       status = KGEN_STATUS_OK;
     }
   if (status != KGEN_STATUS_OK)
@@ -376,8 +379,9 @@ static kgen_status_t emulated_locate(kgen_device_t *device, const void *pointer,
 
 /* By the kernel ABI of kgen_artifact.h. */
 static size_t count_arguments(const kgen_artifact_t *artifact) {
-  size_t count =
-      artifact->header->parameter_count + artifact->header->tensor_map_count;
+  size_t count = artifact->header->parameter_count +
+                 artifact->header->tensor_map_count +
+                 artifact->header->tile_counter;
   for (uint32_t i = 0; i < artifact->header->parameter_count; ++i)
     for (uint32_t d = 0; d < artifact->parameters[i].rank; ++d)
       count += artifact->parameters[i].dimensions[d].size == KGEN_DYNAMIC_SIZE;
@@ -459,8 +463,33 @@ static kgen_status_t emulated_launch(kgen_device_t *device, void *native,
           : state->api->launch(code->code, grid, header->threads_per_block,
                                header->dynamic_shared_bytes, arguments,
                                code->argument_count, error, sizeof(error));
+  /* A finding stops the kernel anywhere, and the device goes on. */
+  if (status != KGEN_STATUS_OK && header->tile_counter) {
+    void **counter = arguments[code->argument_count - 1];
+    memset(*counter, 0, sizeof(uint32_t));
+  }
   leave(state);
   return emulated_check(status, error);
+}
+
+/* Launches are over when they return: all are in order. */
+static kgen_status_t emulated_find_queue(kgen_device_t *device, void *stream,
+                                         kgen_queue_t *queue) {
+  (void)device;
+  (void)stream;
+  *queue = (kgen_queue_t){0, false};
+  return KGEN_STATUS_OK;
+}
+
+static kgen_status_t emulated_allocate_zeros(kgen_device_t *device, size_t size,
+                                             void **pointer) {
+  KGEN_RETURN_IF_ERROR(emulated_allocate(device, size, pointer));
+  memset(*pointer, 0, size);
+  return KGEN_STATUS_OK;
+}
+
+static void emulated_release_zeros(kgen_device_t *device, void *pointer) {
+  (void)emulated_release(device, pointer);
 }
 
 static kgen_status_t emulated_encode_map(kgen_device_t *device,
@@ -554,6 +583,9 @@ const kgen_driver_t kgen_emulated_driver = {
     .resources = emulated_resources,
     .launch = emulated_launch,
     .encode_map = emulated_encode_map,
+    .find_queue = emulated_find_queue,
+    .allocate_zeros = emulated_allocate_zeros,
+    .release_zeros = emulated_release_zeros,
     /* As CUDA's and HIP's; HIP counts work items, which is the stricter one. */
     .grid_limit = {INT_MAX, 65535, 65535},
     .counts = emulated_counts,

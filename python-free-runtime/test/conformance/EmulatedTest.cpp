@@ -94,6 +94,10 @@ TEST_F(Emulated, KG7011NamesThatAreNone) {
         "emulated:sm_80,", "emulated:sm_80,seed=", "emulated:sm_80,seed=-1",
         "emulated:sm_80,seed=x", "emulated:sm_80,seed=1x",
         "emulated:sm_80,seed=99999999999999999999", "emulated:sm_80,sed=1",
+        "emulated:sm_80,processors=0", "emulated:sm_80,processors=65536",
+        "emulated:sm_80,processors=", "emulated:sm_80,processors=-1",
+        "emulated:sm_80,processors=2,processors=2",
+        "emulated:sm_80,seed=1,processors=2",
         "emulated sm_80", "emulated:a name that is longer than any arch is"}) {
     kgen_device_t *opened;
     EXPECT_EQ(kgen_device_open(name, nullptr, &opened),
@@ -125,6 +129,32 @@ TEST_F(Emulated, InterleavingIsTheNamesSeedAndTheVariation) {
   ASSERT_OK(kgen_device_vary_interleaving(device, 2));
   ASSERT_OK(launch(arguments));
   EXPECT_EQ(fake().last_seed, 42u);
+}
+
+TEST_F(Emulated, PersistentGridsAreForTheNamesProcessors) {
+  kgen_kernel_destroy(kernel);
+  kernel = nullptr;
+  kgen_device_close(device);
+  device = nullptr;
+  std::string name =
+      conformanceDriver().device + ",processors=65535,seed=18446744073709551615";
+  ASSERT_OK(kgen_device_open(name.c_str(), nullptr, &device));
+  kgen_device_info_t info;
+  ASSERT_OK(kgen_device_get_info(device, &info));
+  EXPECT_EQ(info.name, name); // the longest one fits
+  kgen_device_close(device);
+  device = nullptr;
+  name = conformanceDriver().device + ",processors=2";
+  ASSERT_OK(kgen_device_open(name.c_str(), nullptr, &device));
+  ASSERT_OK(kgen_device_get_info(device, &info));
+  EXPECT_EQ(info.name, name);
+  EXPECT_EQ(info.processors, 2);
+  ArtifactBuilder builder = axpyArtifact();
+  builder.header.grid_kind = KGEN_GRID_PERSISTENT;
+  builder.header.blocks_per_processor = 3;
+  ASSERT_OK(load(builder.build()));
+  ASSERT_OK(launch(makeArguments(1000))); // 16 tiles
+  EXPECT_EQ(fake().grid[0], 6);
 }
 
 TEST_F(Emulated, CountsWhatRan) {
@@ -178,6 +208,26 @@ TEST_F(Emulated, KG7029FindingsAreTheReport) {
   expectText("[KG7029] [KG9023] ld.shared and st.shared: correct the kernel");
   ASSERT_OK(kgen_device_vary_interleaving(device, 2));
   EXPECT_OK(launch(arguments)); // the device goes on
+}
+
+TEST_F(Emulated, AFindingLeavesTheTileCounterAtZero) {
+  if (!isCuda())
+    GTEST_SKIP() << "tile counters are CUDA's";
+  ArtifactBuilder builder = axpyArtifact();
+  builder.header.tile_counter = 1;
+  builder.code += "// finding at 1: [KG9029] no warp can go on\n";
+  ASSERT_OK(load(builder.build()));
+  fake().counter_index = 7;
+  std::vector<kgen_argument_t> arguments = makeArguments(8);
+  ASSERT_OK(kgen_device_vary_interleaving(device, 1));
+  EXPECT_EQ(launch(arguments), KGEN_STATUS_EMULATION_FINDING);
+  EXPECT_EQ(fake().last_argument_count, 8u);
+  uint32_t *counter = fake().counter;
+  ASSERT_NE(counter, nullptr);
+  EXPECT_EQ(*counter, 0u);
+  ASSERT_OK(kgen_device_vary_interleaving(device, 0));
+  EXPECT_OK(launch(arguments));
+  EXPECT_EQ(fake().counter, counter);
 }
 
 TEST_F(Emulated, KG7026StatusThatNobodyKnows) {

@@ -39,12 +39,16 @@ struct RecordedLaunch {
   int64_t grid[3];
   uint32_t cluster[3]; ///< all 0: launched without clusters
   int encoded;         ///< tensor maps encoded until now
+  uint32_t *counter;   ///< in the fake's memory, which is the host's
   fake_tensor_map_t map;
 };
+/// The argument after `arguments` others is read as a tile counter from now on.
+void readCounterAfter(int arguments);
 /// The argument after `arguments` others is read as a tensor map from now on.
 void readMapAfter(int arguments);
 RecordedLaunch recordedLaunch();
-/// The library in a version from before tensor maps and clusters.
+/// The library in a version from before tensor maps, clusters and the ids of
+/// streams; until the next test.
 void useOldLibrary();
 
 /// Why nothing can run here; empty if it can. Called before each test, so that

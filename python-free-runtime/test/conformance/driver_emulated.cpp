@@ -51,6 +51,8 @@ void readMapAfter(int arguments) {
   fake().argument_count = arguments;
 }
 
+void readCounterAfter(int arguments) { fake().counter_index = arguments; }
+
 RecordedLaunch recordedLaunch() {
   RecordedLaunch result{};
   for (int i = 0; i < 3; ++i) {
@@ -59,6 +61,7 @@ RecordedLaunch recordedLaunch() {
   }
   result.encoded = fake().encoded;
   result.map = fake().map;
+  result.counter = fake().counter;
   return result;
 }
 
@@ -69,6 +72,7 @@ void useOldLibrary() {
 
 std::string prepareDriver() {
   fake().has_map = 0;
+  fake().counter_index = 0;
   fake().size = 0;
   kgen_emulator_set_library(KGEN_TEST_FAKE_EMULATOR_PATH);
   return "";

@@ -46,13 +46,16 @@ void useFakeLibrary(const char *path) {
 #endif
 }
 
+static const char *inUse = KGEN_TEST_FAKE_PATH;
+
 fake_gpu_t &fake() {
-  static void *library = dlopen(KGEN_TEST_FAKE_PATH, RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(inUse, RTLD_NOW | RTLD_LOCAL); // once more: no cost
   using Function = fake_gpu_t *();
   return *reinterpret_cast<Function *>(dlsym(library, "fake_gpu"))();
 }
 
 void resetFake() {
+  inUse = KGEN_TEST_FAKE_PATH;
   fake();
   void *library = dlopen(KGEN_TEST_FAKE_PATH, RTLD_NOW | RTLD_LOCAL);
   reinterpret_cast<void (*)()>(dlsym(library, "fake_gpu_reset"))();
@@ -66,6 +69,10 @@ void readMapAfter(int arguments) {
   fake().argument_count = static_cast<size_t>(arguments);
 }
 
+void readCounterAfter(int arguments) {
+  fake().argument_count = static_cast<size_t>(arguments) + 1;
+}
+
 RecordedLaunch recordedLaunch() {
   RecordedLaunch result{};
   for (int i = 0; i < 3; ++i) {
@@ -74,12 +81,16 @@ RecordedLaunch recordedLaunch() {
   }
   result.encoded = fake().encoded;
   result.map = fake().map;
+  if (size_t count = fake().argument_count)
+    result.counter =
+        reinterpret_cast<uint32_t *>(uintptr_t(fake().arguments[count - 1]));
   return result;
 }
 
 void useOldLibrary() {
   void *library = dlopen(KGEN_TEST_OLD_CUDA_PATH, RTLD_NOW | RTLD_LOCAL);
   reinterpret_cast<void (*)()>(dlsym(library, "fake_gpu_reset"))();
+  inUse = KGEN_TEST_OLD_CUDA_PATH;
   useFakeLibrary(KGEN_TEST_OLD_CUDA_PATH);
 }
 #endif

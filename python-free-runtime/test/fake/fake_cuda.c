@@ -123,6 +123,52 @@ int cuCtxPopCurrent_v2(cuda_context_t *context) {
       return FAKE_INVALID_CONTEXT;                                             \
   } while (0)
 
+/* NULL: the test said nothing of this handle. */
+static const fake_stream_t *find_stream(const void *handle) {
+  for (int i = 0; i < fake_gpu()->stream_count; ++i)
+    if (fake_gpu()->streams[i].handle == handle)
+      return &fake_gpu()->streams[i];
+  return NULL;
+}
+/* The code of a call that no graph can hold; 0: it is allowed now. */
+static int check_uncaptured(void) {
+  for (int i = 0; i < fake_gpu()->stream_count; ++i)
+    if (fake_gpu()->streams[i].capture &&
+        fake_gpu()->capture_mode != CUDA_CAPTURE_RELAXED)
+      return FAKE_CAPTURE_UNSUPPORTED;
+  return FAKE_OK;
+}
+/* The same of work on the legacy default stream, whatever the mode is. */
+static int check_legacy(cuda_stream_t stream) {
+  for (int i = 0; i < fake_gpu()->stream_count && !stream; ++i)
+    if (fake_gpu()->streams[i].capture)
+      return FAKE_CAPTURE_IMPLICIT;
+  return FAKE_OK;
+}
+
+int cuStreamIsCapturing(cuda_stream_t stream, int *status) {
+  NEED_CONTEXT();
+  const fake_stream_t *it = find_stream(stream);
+  *status = it ? it->capture : CUDA_CAPTURE_NONE;
+  return check_legacy(stream);
+}
+int cuThreadExchangeStreamCaptureMode(int *mode) {
+  FAKE_ENTER();
+  int before = fake_gpu()->capture_mode;
+  fake_gpu()->capture_mode = *mode;
+  *mode = before;
+  return FAKE_OK;
+}
+int cuStreamWaitEvent(cuda_stream_t stream, cuda_event_t event,
+                      unsigned flags) {
+  NEED_CONTEXT();
+  const fake_stream_t *it = find_stream(stream);
+  if (it && it->capture) /* the event was recorded outside of the graph */
+    return FAKE_CAPTURE_ISOLATION;
+  ++fake_gpu()->waits;
+  fake_gpu()->waited_event = event;
+  return flags == 0 ? FAKE_OK : FAKE_INVALID_VALUE;
+}
 int cuStreamCreate(cuda_stream_t *stream, unsigned flags) {
   NEED_CONTEXT();
   if (flags != CUDA_STREAM_NON_BLOCKING)
@@ -139,8 +185,8 @@ int cuStreamDestroy_v2(cuda_stream_t stream) {
 }
 int cuStreamSynchronize(cuda_stream_t stream) {
   NEED_CONTEXT();
-  (void)stream;
-  return FAKE_OK;
+  int code = check_uncaptured();
+  return code ? code : check_legacy(stream);
 }
 int cuEventCreate(cuda_event_t *event, unsigned flags) {
   NEED_CONTEXT();
@@ -159,6 +205,7 @@ int cuEventRecord(cuda_event_t event, cuda_stream_t stream) {
   NEED_CONTEXT();
   (void)stream;
   *(double *)(void *)event = fake_now();
+  fake_gpu()->recorded_event = event;
   return FAKE_OK;
 }
 int cuEventSynchronize(cuda_event_t event) {
@@ -175,12 +222,18 @@ int cuEventElapsedTime(float *milliseconds, cuda_event_t start,
 int cuMemAlloc_v2(cuda_address_t *address, size_t size) {
   NEED_CONTEXT();
   void *pointer = NULL;
-  int code = fake_allocate(size, &pointer);
+  int code = check_uncaptured();
+  if (code)
+    return code;
+  code = fake_allocate(size, &pointer);
   *address = (cuda_address_t)(uintptr_t)pointer;
   return code;
 }
 int cuMemFree_v2(cuda_address_t address) {
   NEED_CONTEXT();
+  int code = check_uncaptured();
+  if (code)
+    return code;
   return fake_free(pointer_of(address));
 }
 int cuMemcpyHtoDAsync_v2(cuda_address_t destination, const void *source,
@@ -204,8 +257,8 @@ int cuMemcpyDtoDAsync_v2(cuda_address_t destination, cuda_address_t source,
 int cuMemsetD8Async(cuda_address_t address, unsigned char value, size_t count,
                     cuda_stream_t stream) {
   NEED_CONTEXT();
-  (void)stream;
-  return fake_fill(pointer_of(address), value, 1, count);
+  int code = check_legacy(stream);
+  return code ? code : fake_fill(pointer_of(address), value, 1, count);
 }
 int cuMemsetD16Async(cuda_address_t address, unsigned short value, size_t count,
                      cuda_stream_t stream) {
@@ -286,6 +339,14 @@ int cuLaunchKernel(cuda_function_t function, unsigned grid_x, unsigned grid_y,
                      stream, arguments);
 }
 #ifndef KGEN_FAKE_OLD_CUDA
+int cuStreamGetId(cuda_stream_t stream, unsigned long long *id) {
+  NEED_CONTEXT();
+  const fake_stream_t *it = find_stream(stream);
+  if (it && it->capture)
+    return FAKE_CAPTURE_UNSUPPORTED;
+  *id = it ? it->id : (uintptr_t)stream + 1000;
+  return FAKE_OK;
+}
 int cuLaunchKernelEx(const cuda_launch_config_t *config,
                      cuda_function_t function, void **arguments, void **extra) {
   NEED_CONTEXT();

@@ -78,6 +78,7 @@ static int32_t allocate(kgen_emulator_device_t *device, size_t size,
     if (device->buffers[i].pointer)
       continue;
     *pointer = aligned_alloc(256, (size + 255) / 256 * 256);
+    memset(*pointer, 0xcd, size); /* device memory is not zero at first */
     device->buffers[i].pointer = *pointer;
     device->buffers[i].size = size;
     ++state.live_buffers;
@@ -194,6 +195,9 @@ static int32_t launch_clusters(kgen_emulator_code_t *code,
   ++state.launches;
   memcpy(state.grid, grid, sizeof(state.grid));
   memcpy(state.cluster, cluster, sizeof(state.cluster));
+  if (state.counter_index)
+    memcpy(&state.counter, arguments[state.counter_index],
+           sizeof(state.counter));
   if (state.has_map)
     memcpy(&state.map, arguments[state.argument_count], sizeof(state.map));
   state.last_seed = code->device->seed;
@@ -206,6 +210,8 @@ static int32_t launch_clusters(kgen_emulator_code_t *code,
   if (finding) {
     fail(0, finding, error, error_size);
     free(finding);
+    if (state.counter_index) /* it stops in the middle */
+      *state.counter = 3;
     return KGEN_STATUS_EMULATION_FINDING;
   }
   run(code, grid, arguments);

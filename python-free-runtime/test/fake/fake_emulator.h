@@ -40,6 +40,8 @@ typedef struct fake_emulator_t {
   int has_map;         /* the test's: read the last of argument_count + 1 */
   int argument_count;
   fake_tensor_map_t map; /* what was read */
+  int counter_index;     /* the test's: the argument that is a tile counter */
+  uint32_t *counter;     /* what was read */
   int64_t grid[3];       /* of the latest launch */
   uint32_t cluster[3];   /* the same; 0: no clusters */
 } fake_emulator_t;

@@ -28,6 +28,14 @@ typedef struct fake_allocation_t {
   int device;
 } fake_allocation_t;
 
+/* CUDA: what a test says of a stream's handle. */
+typedef struct fake_stream_t {
+  void *handle;
+  uint64_t id;
+  int capture; /* CUstreamCaptureStatus */
+} fake_stream_t;
+enum { FAKE_MAX_STREAMS = 4 };
+
 typedef struct fake_gpu_t {
   int device_count;
   int major, minor;    /* CUDA */
@@ -45,6 +53,15 @@ typedef struct fake_gpu_t {
   int live_streams, live_events, live_modules;
   int managed_next; /* CUDA, HIP: the next allocation is managed memory */
   fake_allocation_t allocations[FAKE_MAX_ALLOCATIONS];
+
+  /* CUDA: while one of them is captured, the thread must be in the relaxed mode
+     for calls that no graph can hold. The id of any other handle is its value
+     plus 1000. */
+  fake_stream_t streams[FAKE_MAX_STREAMS];
+  int stream_count;
+  int capture_mode; /* CUstreamCaptureMode of the thread */
+  int waits;        /* calls of cuStreamWaitEvent */
+  void *recorded_event, *waited_event; /* the latest ones */
 
   int launches;
   int launch_device;

@@ -56,9 +56,10 @@ int fake_allocate(size_t size, void **pointer) {
     else
       slot = it;
   }
-  if (!slot || size > gpu.memory_limit - used)
+  if (!slot || used + size > gpu.memory_limit)
     return FAKE_OUT_OF_MEMORY;
   slot->pointer = aligned_alloc(256, (size + 255) / 256 * 256);
+  memset(slot->pointer, 0xcd, size); /* device memory is not zero at first */
   slot->size = size;
   slot->device = gpu.managed_next ? -1 : gpu.current_device;
   gpu.managed_next = 0;

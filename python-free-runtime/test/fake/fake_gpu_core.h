@@ -12,7 +12,10 @@ enum {
   FAKE_INVALID_DEVICE = 101,
   FAKE_INVALID_IMAGE = 200,
   FAKE_INVALID_CONTEXT = 201,
-  FAKE_NOT_FOUND = 500
+  FAKE_NOT_FOUND = 500,
+  FAKE_CAPTURE_UNSUPPORTED = 900,
+  FAKE_CAPTURE_ISOLATION = 905,
+  FAKE_CAPTURE_IMPLICIT = 906
 };
 
 /* The code that a call must return, by the test's wishes; 0: go on. */

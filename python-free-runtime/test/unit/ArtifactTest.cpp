@@ -79,8 +79,9 @@ TEST(Artifact, TellsTensorMapsAndClusters) {
       << kgen_last_error();
   kgen_artifact_info_t info;
   ASSERT_EQ(kgen_artifact_get_info(artifact, &info), KGEN_STATUS_OK);
-  EXPECT_EQ(info.format_version, 2u);
+  EXPECT_EQ(info.format_version, uint32_t(KGEN_ARTIFACT_VERSION));
   EXPECT_EQ(info.tensor_map_count, 2u);
+  EXPECT_EQ(info.tile_counter, 0u);
   EXPECT_EQ(info.cluster[0], 2u);
   EXPECT_EQ(info.cluster[2], 1u);
   kgen_artifact_destroy(artifact);
@@ -102,6 +103,40 @@ TEST(Artifact, Version1HasNoTensorMapsWhateverItsReservedBytesAre) {
   EXPECT_EQ(info.format_version, 1u);
   EXPECT_EQ(info.tensor_map_count, 0u);
   EXPECT_EQ(info.cluster[0], 0u);
+  kgen_artifact_destroy(artifact);
+}
+
+TEST(Artifact, TellsATileCounter) {
+  ArtifactBuilder builder = makeBuilder();
+  builder.header.tile_counter = 1;
+  std::string bytes = builder.build();
+  kgen_artifact_t *artifact;
+  ASSERT_EQ(kgen_artifact_load(bytes.data(), bytes.size(), &artifact),
+            KGEN_STATUS_OK)
+      << kgen_last_error();
+  kgen_artifact_info_t info;
+  ASSERT_EQ(kgen_artifact_get_info(artifact, &info), KGEN_STATUS_OK);
+  EXPECT_EQ(info.format_version, 4u);
+  EXPECT_EQ(info.tile_counter, 1u);
+  kgen_artifact_destroy(artifact);
+}
+
+TEST(Artifact, Version2HasNoTileCounterWhateverItsReservedBytesAre) {
+  ArtifactBuilder builder = makeBuilder();
+  builder.header.format_version = 2;
+  builder.header.tile_counter = 0x5a5a5a5a;
+  builder.header.cluster[0] = 2;
+  builder.header.cluster[1] = builder.header.cluster[2] = 1;
+  std::string bytes = builder.build();
+  kgen_artifact_t *artifact;
+  ASSERT_EQ(kgen_artifact_load(bytes.data(), bytes.size(), &artifact),
+            KGEN_STATUS_OK)
+      << kgen_last_error();
+  kgen_artifact_info_t info;
+  ASSERT_EQ(kgen_artifact_get_info(artifact, &info), KGEN_STATUS_OK);
+  EXPECT_EQ(info.format_version, 2u);
+  EXPECT_EQ(info.tile_counter, 0u);
+  EXPECT_EQ(info.cluster[0], 2u); // what version 2 has is kept
   kgen_artifact_destroy(artifact);
 }
 
@@ -131,11 +166,11 @@ TEST(Artifact, KG7004NotAnArtifact) {
 }
 
 TEST(Artifact, KG7005OtherVersions) {
-  for (uint32_t version : {KGEN_ARTIFACT_VERSION + 1, 0}) {
+  for (uint32_t version : {KGEN_ARTIFACT_VERSION + 1, 3, 0}) {
     ArtifactBuilder builder = makeBuilder();
     builder.header.format_version = version;
     EXPECT_EQ(load(builder.build()), KGEN_STATUS_ARTIFACT_VERSION);
-    EXPECT_NE(std::strstr(kgen_last_error(), "reads versions 1 to 2"), nullptr)
+    EXPECT_NE(std::strstr(kgen_last_error(), "versions 1, 2 and 4"), nullptr)
         << kgen_last_error();
   }
 }
@@ -148,18 +183,22 @@ TEST(Artifact, KG7005NewerVersionEvenWithAnotherHeader) {
 }
 
 TEST(Artifact, KG7006EveryFlippedBitIsSeen) {
-  std::string bytes = makeBuilder().build();
-  for (size_t byte = 0; byte < bytes.size(); ++byte)
-    for (int bit = 0; bit < 8; ++bit) {
-      std::string damaged = bytes;
-      damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << bit));
-      kgen_status_t status = load(damaged);
-      EXPECT_NE(status, KGEN_STATUS_OK) << byte << " bit " << bit;
-      if (byte >= KGEN_ARTIFACT_CHECKSUM_START) {
-        EXPECT_EQ(status, KGEN_STATUS_ARTIFACT_CORRUPT)
-            << byte << " bit " << bit << ": " << kgen_last_error();
+  for (uint32_t version : {1u, 2u, 4u}) {
+    ArtifactBuilder builder = makeBuilder();
+    builder.header.format_version = version;
+    std::string bytes = builder.build();
+    for (size_t byte = 0; byte < bytes.size(); ++byte)
+      for (int bit = 0; bit < 8; ++bit) {
+        std::string damaged = bytes;
+        damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << bit));
+        kgen_status_t status = load(damaged);
+        EXPECT_NE(status, KGEN_STATUS_OK) << byte << " bit " << bit;
+        if (byte >= KGEN_ARTIFACT_CHECKSUM_START) {
+          EXPECT_EQ(status, KGEN_STATUS_ARTIFACT_CORRUPT)
+              << byte << " bit " << bit << ": " << kgen_last_error();
+        }
       }
-    }
+  }
 }
 
 /// Faults that a checksum cannot see: the writer made them.
@@ -167,6 +206,7 @@ struct Fault {
   const char *name;
   std::function<void(ArtifactBuilder &)> inject;
 };
+void PrintTo(const Fault &fault, std::ostream *stream) { *stream << fault.name; }
 
 class MalformedArtifact : public testing::TestWithParam<Fault> {};
 
@@ -278,6 +318,19 @@ const Fault faults[] = {
     {"MapSwizzle", [](auto &b) { b.addMap(0, {8, 8}, 16); }},
     {"MapSwizzleRow", [](auto &b) { b.addMap(0, {32, 8}, 32); }},
     {"MapPromotion", [](auto &b) { b.addMap(0, {8, 8}, 0, 32); }},
+    {"TileCounter", [](auto &b) { b.header.tile_counter = 2; }},
+    {"TileCounterOnHip",
+     [](auto &b) {
+       b.header.tile_counter = 1;
+       b.header.target = KGEN_TARGET_HIP;
+       b.header.code_format = KGEN_CODE_HSACO;
+     }},
+    {"TileCounterOnCpu",
+     [](auto &b) {
+       b.header.tile_counter = 1;
+       b.header.target = KGEN_TARGET_CPU;
+       b.header.code_format = KGEN_CODE_ELF_SHARED_OBJECT;
+     }},
     {"GridMultiplier", [](auto &b) { b.header.grid[1].multiplier = 0; }},
 };
 
@@ -286,7 +339,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, MalformedArtifact, testing::ValuesIn(faults),
 
 /// Faults of the layout, injected into the finished bytes.
 class MalformedLayout
-    : public testing::TestWithParam<std::pair<const char *, size_t>> {};
+    : public testing::TestWithParam<std::pair<std::string, size_t>> {};
 
 TEST_P(MalformedLayout, KG7007IsRefused) {
   for (uint64_t value : {uint64_t{0}, uint64_t{1}, uint64_t{1} << 20,
@@ -300,7 +353,7 @@ TEST_P(MalformedLayout, KG7007IsRefused) {
 }
 
 #define FIELD(name)                                                            \
-  std::make_pair(#name, offsetof(kgen_artifact_header_t, name))
+  std::make_pair(std::string(#name), offsetof(kgen_artifact_header_t, name))
 INSTANTIATE_TEST_SUITE_P(Fields, MalformedLayout,
                          testing::Values(FIELD(parameters_offset),
                                          FIELD(code_offset), FIELD(code_size),

@@ -177,6 +177,27 @@ TEST(PtxAtomic, EveryOperationReturnsTheOldValue) {
             0x40003C00u);
 }
 
+TEST(PtxAtomic, IncrementWrapsAtItsBound) {
+  // PTX ISA, atom: inc stores 0 where the old value is not below the bound.
+  // 192 threads draw from 48 numbers: each four times, in every order of blocks.
+  for (uint64_t seed : {0, 1, 2}) {
+    PtxKernel kernel{R"(
+    atom.global.inc.u32 %r1, [%out], 47;
+    mul.wide.u32 %x1, %r1, 4;
+    add.s64 %x2, %out, %x1;
+    red.global.add.u32 [%x2+4], 1;)"};
+    kernel.threads = 96;
+    kernel.grid = {2, 1, 1};
+    kernel.seed = seed;
+    Execution run(kernel);
+    ASSERT_EQ(run.error, "");
+    EXPECT_EQ(run.out[0], 0u) << "back at its start";
+    for (size_t i = 1; i <= 48; ++i)
+      EXPECT_EQ(run.out[i], 4u) << i;
+    EXPECT_EQ(run.out[49], 0u);
+  }
+}
+
 TEST(PtxAtomic, ThreadsOfManyBlocksAddUp) {
   PtxKernel kernel{R"(
     red.shared.add.u32 [tile], 1;)"};

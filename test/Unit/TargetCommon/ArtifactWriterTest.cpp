@@ -155,6 +155,18 @@ TEST(ArtifactWriter, TensorMapsFollowTheParameters) {
   EXPECT_EQ(map.l2_promotion, 256u);
 }
 
+TEST(ArtifactWriter, ATileCounterNeedsVersion4) {
+  KernelCode code = hopperCode();
+  EXPECT_EQ(Artifact(*write(someProblem(), code)).header.tile_counter, 0u);
+  code.tileCounter = true;
+  Expected<std::string> bytes = write(someProblem(), code);
+  ASSERT_TRUE(bool(bytes)) << bytes.error().message();
+  const kgen_artifact_header_t &header = Artifact(*bytes).header;
+  EXPECT_EQ(header.format_version, 4u);
+  EXPECT_EQ(header.tile_counter, 1u);
+  EXPECT_EQ(header.tensor_map_count, 2u);
+}
+
 TEST(ArtifactWriter, RefusesTensorMapsThatTheFormatCannotHold) {
   KernelCode code = hopperCode();
   code.tensorMaps.resize(KGEN_MAX_TENSOR_MAPS + 1);
