@@ -33,8 +33,10 @@ struct Condition {
 class RangeDeriver {
 public:
   RangeDeriver(OpBuilder &builder, Location loc, Region &mask,
-               const QueryTile &tile, const IRMapping &outer)
-      : builder(builder), loc(loc), tile(tile), uniform(outer) {
+               const QueryTile &tile, const IRMapping &outer,
+               MatchEmitter emitMatch)
+      : builder(builder), loc(loc), tile(tile), uniform(outer),
+        emitMatch(emitMatch) {
     Block &block = mask.front();
     uniform.map(block.getArgument(0), tile.batch);
     uniform.map(block.getArgument(1), tile.head);
@@ -44,6 +46,7 @@ public:
     zero = constant(0);
     everything = {zero, tile.seqKV};
     nothing = {zero, zero};
+    candidates = everything;
   }
 
   KvRanges derive() {
@@ -83,6 +86,12 @@ private:
   Value bothGuards(const Affine &a, const Affine &b);
   Condition guarded(Value guard, const Condition &condition);
   Condition evaluateCondition(Value value, bool negated);
+  Condition evaluateAll(Operation *op, bool negated);
+  Condition evaluateEither(Operation *op, bool negated);
+  std::optional<TableMatch> findMatch(Value value, bool negated);
+  std::optional<SmallVector<Value>> leadingIndices(memref::LoadOp load,
+                                                   Value position);
+  Condition match(const TableMatch &tables);
   Condition compare(arith::CmpIOp op, bool negated);
   Condition compareToZero(arith::CmpIPredicate predicate, Affine u);
   Condition both(const Condition &a, const Condition &b);
@@ -97,6 +106,10 @@ private:
   Region *region = nullptr;
   Value query, key, zero;
   KeyRange everything, nothing;
+  MatchEmitter emitMatch;
+  /// What the conditions that hold together with the current one leave: keys
+  /// outside of it need not be looked at.
+  KeyRange candidates;
 };
 
 /// The value as computed once for the tile, if it depends on neither q_idx nor
@@ -354,17 +367,129 @@ Condition RangeDeriver::either(const Condition &a, const Condition &b) {
   return {hull, choose(xLonger, x, y)};
 }
 
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+/// The table read that a side of a comparison is. An extension of both sides
+/// alike keeps what is equal and what is not; so does a cast to index of no more
+/// than 32 bits, which an index has everywhere.
+static memref::LoadOp tableRead(Value side) {
+  Operation *op = side.getDefiningOp();
+  if (isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp, arith::IndexCastOp,
+                      arith::IndexCastUIOp>(op)) {
+    Type from = op->getOperand(0).getType();
+    bool widens = isa<arith::ExtSIOp, arith::ExtUIOp>(op) ||
+                  (from.isInteger() && from.getIntOrFloatBitWidth() <= 32);
+    if (widens)
+      op = op->getOperand(0).getDefiningOp();
+  }
+  return dyn_cast_or_null<memref::LoadOp>(op);
+}
+
+/// The indices of a read whose last one is `position` and whose others are the
+/// same for the whole tile.
+std::optional<SmallVector<Value>>
+RangeDeriver::leadingIndices(memref::LoadOp load, Value position) {
+  if (load.getIndices().empty() || load.getIndices().back() != position)
+    return std::nullopt;
+  SmallVector<Value> leading;
+  for (Value index : load.getIndices().drop_back()) {
+    std::optional<Value> same = cloneUniform(index);
+    if (!same)
+      return std::nullopt;
+    leading.push_back(*same);
+  }
+  return leading;
+}
+
+std::optional<TableMatch> RangeDeriver::findMatch(Value value, bool negated) {
+  auto equal = value.getDefiningOp<arith::CmpIOp>();
+  if (!emitMatch || !equal ||
+      equal.getPredicate() != (negated ? arith::CmpIPredicate::ne
+                                       : arith::CmpIPredicate::eq))
+    return std::nullopt;
+  memref::LoadOp queries = tableRead(equal.getLhs());
+  memref::LoadOp keys = tableRead(equal.getRhs());
+  if (!queries || !keys || queries.getType() != keys.getType())
+    return std::nullopt;
+  // Both sides as they are, or both through the same kind of cast.
+  Operation *left = equal.getLhs().getDefiningOp();
+  Operation *right = equal.getRhs().getDefiningOp();
+  if (left->getName() != right->getName())
+    return std::nullopt;
+  if (!queries.getIndices().empty() && queries.getIndices().back() == key)
+    std::swap(queries, keys);
+  std::optional<SmallVector<Value>> ofQueries = leadingIndices(queries, query);
+  std::optional<SmallVector<Value>> ofKeys =
+      ofQueries ? leadingIndices(keys, key) : std::nullopt;
+  std::optional<Value> queryTable = cloneUniform(queries.getMemRef());
+  std::optional<Value> keyTable = cloneUniform(keys.getMemRef());
+  if (!ofKeys || !queryTable || !keyTable)
+    return std::nullopt;
+  return TableMatch{*queryTable,   *keyTable,    *ofQueries, *ofKeys,
+                    tile.firstRow, tile.lastRow, candidates};
+}
+
+Condition RangeDeriver::match(const TableMatch &tables) {
+  MatchedKeys found = emitMatch(tables);
+  Value end = select(found.allMatch, found.range.end, zero);
+  return {found.range, {found.range.begin, end}};
+}
+
+//===----------------------------------------------------------------------===//
+// Conditions
+//===----------------------------------------------------------------------===//
+
+/// Conditions that hold together. Tables come last, so that they are read only
+/// where the others leave keys.
+Condition RangeDeriver::evaluateAll(Operation *op, bool negated) {
+  SmallVector<Value> open = {op->getOperand(1), op->getOperand(0)}, matches;
+  std::optional<Condition> all;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    Operation *inner = value.getDefiningOp();
+    if (findMatch(value, negated)) {
+      matches.push_back(value);
+    } else if (inner && inner->getName() == op->getName() &&
+               !cloneUniform(value)) {
+      open.append({inner->getOperand(1), inner->getOperand(0)});
+    } else {
+      Condition condition = evaluateCondition(value, negated);
+      all = all ? both(*all, condition) : condition;
+    }
+  }
+  KeyRange before = candidates;
+  for (Value value : matches) {
+    if (all)
+      candidates = clip(both({before, before}, *all).possible);
+    Condition condition = match(*findMatch(value, negated));
+    // What matches is a part of the candidates already.
+    KeyRange certain =
+        all ? both(*all, condition).certain : condition.certain;
+    all = Condition{condition.possible, certain};
+  }
+  candidates = before;
+  return *all;
+}
+
+Condition RangeDeriver::evaluateEither(Operation *op, bool negated) {
+  Condition a = evaluateCondition(op->getOperand(0), negated);
+  Condition b = evaluateCondition(op->getOperand(1), negated);
+  return either(a, b);
+}
+
 Condition RangeDeriver::evaluateCondition(Value value, bool negated) {
   if (std::optional<Value> flag = cloneUniform(value))
     return uniformCondition(*flag, negated);
+  if (std::optional<TableMatch> tables = findMatch(value, negated))
+    return match(*tables);
   Operation *op = value.getDefiningOp();
   if (auto compareOp = dyn_cast_or_null<arith::CmpIOp>(op))
     return compare(compareOp, negated);
-  if (isa_and_nonnull<arith::AndIOp, arith::OrIOp>(op)) {
-    Condition a = evaluateCondition(op->getOperand(0), negated);
-    Condition b = evaluateCondition(op->getOperand(1), negated);
-    return isa<arith::AndIOp>(op) != negated ? both(a, b) : either(a, b);
-  }
+  if (isa_and_nonnull<arith::AndIOp, arith::OrIOp>(op))
+    return isa<arith::AndIOp>(op) != negated ? evaluateAll(op, negated)
+                                             : evaluateEither(op, negated);
   if (isa_and_nonnull<arith::XOrIOp>(op) &&
       matchPattern(op->getOperand(1), m_One()))
     return evaluateCondition(op->getOperand(0), !negated);
@@ -374,12 +499,13 @@ Condition RangeDeriver::evaluateCondition(Value value, bool negated) {
 } // namespace
 
 KvRanges deriveKvRanges(OpBuilder &builder, Location loc, Region &mask,
-                        const QueryTile &tile, const IRMapping &mapping) {
+                        const QueryTile &tile, const IRMapping &mapping,
+                        MatchEmitter emitMatch) {
   if (mask.empty()) {
     Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
     return {{zero, tile.seqKV}, {zero, tile.seqKV}};
   }
-  return RangeDeriver(builder, loc, mask, tile, mapping).derive();
+  return RangeDeriver(builder, loc, mask, tile, mapping, emitMatch).derive();
 }
 
 } // namespace kgen::analysis

@@ -226,4 +226,33 @@ std::optional<double> estimateMaskDensity(const Problem &problem,
   return static_cast<double>(kept) / kPoints;
 }
 
+/// What a table read's last index is, through casts of the entry; empty if the
+/// operand is not a table read.
+static std::optional<ExpressionOp> lastIndexOf(const Expression &mask,
+                                               int32_t operand) {
+  const Instruction *read = &mask.instructions[operand];
+  if (read->op == ExpressionOp::SignExtendOrTruncate ||
+      read->op == ExpressionOp::ZeroExtend)
+    read = &mask.instructions[read->operands[0]];
+  if (read->op != ExpressionOp::TableRead || read->operands.empty())
+    return std::nullopt;
+  return mask.instructions[read->operands.back()].op;
+}
+
+int64_t countTableMatches(const Expression &mask) {
+  return std::count_if(
+      mask.instructions.begin(), mask.instructions.end(),
+      [&](const Instruction &instruction) {
+        if (instruction.op != ExpressionOp::CmpEq &&
+            instruction.op != ExpressionOp::CmpNe)
+          return false;
+        auto left = lastIndexOf(mask, instruction.operands[0]);
+        auto right = lastIndexOf(mask, instruction.operands[1]);
+        if (left == ExpressionOp::ArgumentKeyIndex)
+          std::swap(left, right);
+        return left == ExpressionOp::ArgumentQueryIndex &&
+               right == ExpressionOp::ArgumentKeyIndex;
+      });
+}
+
 } // namespace kgen

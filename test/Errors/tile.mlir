@@ -16,3 +16,54 @@ func.func @kg1103(%q: memref<?x8x?x32xf16>, %view: !tile.view<64x64xf16>, %n: in
   %token = tile.copy %q[%n, %n, %n] limit %n to %view : memref<?x8x?x32xf16>, !tile.view<64x64xf16>
   return
 }
+
+// -----
+
+func.func @two_types(%a: memref<?xi32>, %c: memref<?xi64>, %n: index) attributes {tile.kernel} {
+  // expected-error @+1 {{[KG1103] cannot match 'memref<?xi32>' with 'memref<?xi64>'}}
+  %r:3 = tile.match_range rows %n to %n of %a[] keys %n to %n of %c[] : memref<?xi32>, memref<?xi64>
+  return
+}
+
+// -----
+
+func.func @too_few_indices(%a: memref<?x?xi32>, %n: index) attributes {tile.kernel} {
+  // expected-error @+1 {{[KG1103] expected 1 leading indices of 'memref<?x?xi32>', got 0}}
+  %r:3 = tile.match_range rows %n to %n of %a[] keys %n to %n of %a[%n] : memref<?x?xi32>, memref<?x?xi32>
+  return
+}
+
+// -----
+
+func.func @floats(%a: memref<?xf32>, %n: index) attributes {tile.kernel} {
+  // expected-error @+1 {{[KG1103] expected a table of integers, got 'memref<?xf32>'}}
+  %r:3 = tile.match_range rows %n to %n of %a[] keys %n to %n of %a[] : memref<?xf32>, memref<?xf32>
+  return
+}
+
+// -----
+
+func.func @parted(%a: memref<?xi32>, %n: index) attributes {tile.kernel} {
+  tile.roles producer {
+    // expected-error @+1 {{[KG1104] stands inside of tile.roles}}
+    %r:3 = tile.match_range rows %n to %n of %a[] keys %n to %n of %a[] : memref<?xi32>, memref<?xi32>
+  } consumers {
+  }
+  return
+}
+
+// -----
+
+func.func @post(%ring: !tile.buffer<2x64x64xf16>, %n: index) {
+  // expected-error @+1 {{[KG1103] expected a ring of 1x1xi32, got '!tile.buffer<2x64x64xf16>'}}
+  tile.post %n to %ring at %n : !tile.buffer<2x64x64xf16>
+  return
+}
+
+// -----
+
+func.func @collect(%ring: !tile.buffer<2x64x64xf16>, %n: index) {
+  // expected-error @+1 {{[KG1103] expected a ring of 1x1xi32, got '!tile.buffer<2x64x64xf16>'}}
+  %value = tile.collect %ring at %n : !tile.buffer<2x64x64xf16>
+  return
+}

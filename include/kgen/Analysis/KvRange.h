@@ -19,6 +19,13 @@
 // in the region as it does in MLIR; where that could happen at launch, a guard
 // in the emitted code gives up the range. Positions are taken to be below 2^24.
 //
+// Tables are data, so what `a[.., i] == c[.., j]` keeps (documents packed into
+// one sequence: both tables are the document ids) is found by reading them when
+// the kernel runs, as far as the rest of the mask leaves keys to look at. Key j
+// is visible if c[j] lies between the least and the greatest a[i] of the tile;
+// if these are equal, and all keys from the first to the last match are matches,
+// the whole range is full. The caller emits the read (MatchEmitter).
+//
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_ANALYSIS_KVRANGE_H
 #define KGEN_ANALYSIS_KVRANGE_H
@@ -49,14 +56,36 @@ struct QueryTile {
   mlir::Value seqKV;
 };
 
+/// For which keys j of `candidates` does `keyTable[keyIndices, j]` equal
+/// `queryTable[queryIndices, i]` for rows i of the tile? Tables are memrefs of
+/// one element type, integers or index; indices are index values.
+struct TableMatch {
+  mlir::Value queryTable, keyTable;
+  llvm::SmallVector<mlir::Value> queryIndices, keyIndices;
+  mlir::Value firstRow, lastRow; ///< of the tile, both inclusive
+  KeyRange candidates;           ///< inside [0, seqKV)
+};
+
+/// What tile.match_range gives: outside `range` nothing matches any row; where
+/// `allMatch` (i1), all of it matches every row.
+struct MatchedKeys {
+  KeyRange range;
+  mlir::Value allMatch;
+};
+
+/// Emits the read of the tables at the builder's insertion point.
+using MatchEmitter = llvm::function_ref<MatchedKeys(const TableMatch &)>;
+
 /// Derives the ranges from `mask`, a region with arguments (b, h, q_idx,
 /// kv_idx), or from an empty region (everything visible and full). Index
 /// arithmetic is emitted at the builder's insertion point. `mapping` translates
 /// values that the region uses from above into values valid there. Ranges are
-/// clipped to [0, seqKV).
+/// clipped to [0, seqKV). Without `emitMatch` (tables cannot be read there),
+/// comparisons of tables hide no key.
 KvRanges deriveKvRanges(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Region &mask, const QueryTile &tile,
-                        const mlir::IRMapping &mapping);
+                        const mlir::IRMapping &mapping,
+                        MatchEmitter emitMatch = {});
 
 } // namespace kgen::analysis
 

@@ -20,6 +20,12 @@ std::optional<double> estimateMaskDensity(const Problem &problem,
 /// known it stays 1, with `analysed` false.
 MaskSummary summariseMask(const Problem &problem, const ProblemSizes &sizes);
 
+/// How many comparisons `a[.., q_idx] == c[.., kv_idx]` of tables the mask has
+/// (document ids, for one). What they hide is found by a scan of the tables when
+/// the kernel runs (lib/Analysis/KvRange.h); counted here are those that may ask
+/// for one.
+int64_t countTableMatches(const Expression &mask);
+
 } // namespace kgen
 
 #endif // KGEN_SCHEDULE_MASKDENSITY_H

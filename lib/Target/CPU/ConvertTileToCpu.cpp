@@ -4,6 +4,7 @@
 #include "MathExpansion.h"
 
 #include "kgen/Target/CPU/Passes.h"
+#include "kgen/Target/Common/MatchRange.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -25,6 +26,18 @@ namespace kgen::cpu {
 
 namespace {
 
+/// One lane: plain loops.
+void expandMatchRanges(func::FuncOp kernel) {
+  SmallVector<tile::MatchRangeOp> scans;
+  kernel.walk([&](tile::MatchRangeOp op) { scans.push_back(op); });
+  for (tile::MatchRangeOp op : scans) {
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    ScanGroup alone;
+    alone.lane = arith::ConstantIntOp::create(b, b.getI32Type(), 0);
+    expandMatchRange(op, alone, alone);
+  }
+}
+
 class ConvertTileToCpu : public impl::ConvertTileToCpuBase<ConvertTileToCpu> {
 public:
   using ConvertTileToCpuBase::ConvertTileToCpuBase;
@@ -41,9 +54,11 @@ public:
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function->hasAttr(tile::TileDialect::kKernelAttr))
         kernels.push_back(function);
-    for (func::FuncOp kernel : kernels)
+    for (func::FuncOp kernel : kernels) {
+      expandMatchRanges(kernel);
       if (failed(KernelLowering(kernel, {lanes, registers}).run()))
         return signalPassFailure();
+    }
     if (failed(expandMath(getOperation())))
       signalPassFailure();
   }

@@ -5,8 +5,10 @@
 #include "Fragments.h"
 #include "Hopper.h"
 #include "KernelCheck.h"
+#include "MatchRanges.h"
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
 #include "kgen/Target/Common/KernelSignature.h"
+#include "kgen/Target/Common/NarrowPositions.h"
 
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/Passes.h"
@@ -106,6 +108,8 @@ struct ConvertTileToNvvm : impl::ConvertTileToNvvmPassBase<ConvertTileToNvvm> {
       declareSharedMemory(module, *shape);
       int64_t sharedBytes = shape->roles ? takeRoles(kernel, *shape)
                                          : planSharedMemory(kernel);
+      narrowPositions(kernel);
+      sharedBytes = expandMatchRanges(kernel, *shape, sharedBytes);
       if (failed(convertTiles(kernel, *shape)))
         return signalPassFailure();
       noteLaunch(kernel, *shape, sharedBytes);

@@ -3,6 +3,7 @@
 #include "TileLowering.h"
 
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
+#include "kgen/Target/Common/MatchRange.h"
 #include "kgen/Target/Common/MathExpansions.h"
 #include "kgen/Target/ROCDL/Passes.h"
 
@@ -126,6 +127,42 @@ static void makeKernel(func::FuncOp function, int64_t threads) {
 }
 
 //===----------------------------------------------------------------------===//
+// Scans
+//===----------------------------------------------------------------------===//
+
+/// Over the lanes of a wave; ds_bpermute takes the source lane in bytes. The
+/// first lane's values are known to be uniform, so that they stay scalar.
+static ScanGroup::Values joinWave(ImplicitLocOpBuilder &b, const Kernel &kernel,
+                                  ScanGroup::Values values,
+                                  ArrayRef<LaneFold> kinds) {
+  Type i32 = b.getI32Type();
+  auto exchange = [&](Value value, int64_t mask) -> Value {
+    Value flip = arith::ConstantIntOp::create(b, i32, mask);
+    Value partner = arith::XOrIOp::create(b, kernel.lane, flip);
+    Int address = Int(b, b.getLoc(), partner) * 4;
+    return ROCDL::DsBpermuteOp::create(b, i32, address.get(), value);
+  };
+  values = joinByExchange(b, std::move(values), kinds, kLanes, exchange);
+  for (Value &value : values)
+    value = ROCDL::ReadfirstlaneOp::create(b, value.getType(), value);
+  return values;
+}
+
+/// Each wave scans for itself: no memory is shared and no one waits.
+static void expandMatchRanges(func::FuncOp function, const Kernel &kernel) {
+  constexpr int64_t kReads = 4; // in flight
+  SmallVector<tile::MatchRangeOp> scans;
+  function.walk([&](tile::MatchRangeOp op) { scans.push_back(op); });
+  ScanGroup wave{kernel.lane, kLanes, kReads,
+                 [&](ImplicitLocOpBuilder &b, ScanGroup::Values values,
+                     ArrayRef<LaneFold> kinds) {
+                   return joinWave(b, kernel, std::move(values), kinds);
+                 }};
+  for (tile::MatchRangeOp op : scans)
+    expandMatchRange(op, wave, wave);
+}
+
+//===----------------------------------------------------------------------===//
 // Math
 //===----------------------------------------------------------------------===//
 
@@ -207,6 +244,7 @@ private:
     if (plan.bytes() > 0)
       kernel.lds = addLdsGlobal(function, plan.bytes());
     addLaneValues(function, kernel);
+    expandMatchRanges(function, kernel);
     if (failed(applyPatterns(function, kernel)))
       return failure();
     makeKernel(function, kernel.threads());

@@ -47,4 +47,38 @@ TEST(MaskDensity, IsNotKnownForTables) {
   EXPECT_EQ(estimateMaskDensity(problem, kSizes), std::nullopt);
 }
 
+TEST(TableMatches, AreThoseOfARowWithAKey) {
+  auto read = [](int32_t position, int64_t table) {
+    return Instruction{ExpressionOp::TableRead, {position}, 0, table, 0, 32};
+  };
+  const Instruction equal{ExpressionOp::CmpEq, {2, 3}, 0, 0, 0, 1};
+  auto count = [](std::vector<Instruction> instructions) {
+    return countTableMatches(withMask(std::move(instructions)).mask);
+  };
+  EXPECT_EQ(count({}), 0);
+  EXPECT_EQ(count({kQuery, kKey, read(0, 0), read(1, 0), equal}), 1);
+  EXPECT_EQ(count({kQuery, kKey, read(1, 0), read(0, 1), equal}), 1);
+  // Of two rows, of two keys, of positions.
+  EXPECT_EQ(count({kQuery, kKey, read(0, 0), read(0, 1), equal}), 0);
+  EXPECT_EQ(count({kQuery, kKey, read(1, 0), read(1, 1), equal}), 0);
+  EXPECT_EQ(count({kQuery, kKey, {ExpressionOp::CmpEq, {0, 1}, 0, 0, 0, 1}}), 0);
+  // Not equal may be negated; less is another matter.
+  EXPECT_EQ(count({kQuery, kKey, read(0, 0), read(1, 0),
+                   {ExpressionOp::CmpNe, {2, 3}, 0, 0, 0, 1}}),
+            1);
+  EXPECT_EQ(count({kQuery, kKey, read(0, 0), read(1, 0),
+                   {ExpressionOp::CmpSlt, {2, 3}, 0, 0, 0, 1}}),
+            0);
+  // Through a cast, and at a computed place.
+  const Instruction wide{ExpressionOp::SignExtendOrTruncate, {2}, 0, 0, 0, 64};
+  const Instruction wider{ExpressionOp::ZeroExtend, {3}, 0, 0, 0, 64};
+  EXPECT_EQ(count({kQuery, kKey, read(0, 0), read(1, 0), wide, wider,
+                   {ExpressionOp::CmpEq, {4, 5}, 0, 0, 0, 1}}),
+            1);
+  EXPECT_EQ(count({kQuery, kKey, {ExpressionOp::AddInt, {0, 0}, 0, 0, 0, 64},
+                   read(2, 0), read(1, 0),
+                   {ExpressionOp::CmpEq, {3, 4}, 0, 0, 0, 1}}),
+            0);
+}
+
 } // namespace

@@ -305,6 +305,42 @@ def Tile_StoreRowsOp : Tile_Op<"store_rows", [MemoryEffects<[MemWrite]>]> {
   let hasVerifier = 1;
 }
 
+def Tile_MatchRangeOp : Tile_Op<"match_range", [AttrSizedOperandSegments,
+                                                MemoryEffects<[MemRead]>]> {
+  let summary = "the keys whose table entry lies among those of query rows";
+  let description = [{
+    Reads `query_table[query_indices, i]` for the rows i from `first_row` to
+    `last_row`, both included, of which there is at least one; call the least and
+    the greatest of these entries, as signed integers, low and high. Then reads
+    `key_table[key_indices, j]` for j in `[key_begin, key_end)` and returns
+
+      * [begin, end): the smallest range that holds every such j whose entry lies
+        in [low, high]; both are 0 if there is none;
+      * all_match: low == high, and every entry in [begin, end) equals it.
+
+    So a pair (i, j) with equal entries has j in the range, and with `all_match`
+    every pair of the range has equal entries. Nothing is assumed of the order of
+    entries. Threads may share the scan, so all of the workgroup must reach the
+    operation together, outside of `tile.roles`; they get the same results.
+
+    ```
+    %begin, %end, %same = tile.match_range rows %r0 to %r1 of %ids[%b] keys %c0 to %n of %ids[%b]
+        : memref<?x?xi32>, memref<?x?xi32>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$query_table, Variadic<Index>:$query_indices,
+                       Index:$first_row, Index:$last_row,
+                       AnyMemRef:$key_table, Variadic<Index>:$key_indices,
+                       Index:$key_begin, Index:$key_end);
+  let results = (outs Index:$begin, Index:$end, I1:$all_match);
+  let assemblyFormat = [{
+    `rows` $first_row `to` $last_row `of` $query_table `[` $query_indices `]`
+    `keys` $key_begin `to` $key_end `of` $key_table `[` $key_indices `]`
+    attr-dict `:` type($query_table) `,` type($key_table)
+  }];
+  let hasVerifier = 1;
+}
+
 include "kgen/Dialect/Tile/IR/TileAsyncOps.td"
 
 #endif // KGEN_DIALECT_TILE_TILEOPS
