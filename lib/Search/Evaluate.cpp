@@ -48,6 +48,9 @@ Compiled compileCandidate(CompileService &compiler, const Schedule &schedule) {
     compiled.record.outcome = Outcome::CompileFailed;
     compiled.record.code = formatCode(artifact.error().code());
     compiled.record.text = artifact.error().detail();
+    // Who proposes the next schedule should read what to do about it.
+    compiled.record.findings.emplace_back(
+        errorSentence(artifact.error().code()));
     return compiled;
   }
   compiled.record.resources = artifact->resources;

@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -154,7 +155,7 @@ TEST_F(SearchLoop, EveryKindOfFailureIsARecordAndTheSearchGoesOn) {
   std::vector<Schedule> list = firstLegal(5);
   compiler.failure = [&](const Schedule &schedule) -> std::optional<Error> {
     if (schedule == list[0])
-      return Error(ErrorCode::RegistersExceeded, "has 300, limit 255");
+      return Error(ErrorCode::OverlapLost, "66 of 66 exponentials stand after");
     return std::nullopt;
   };
   measurer.verdict =
@@ -173,6 +174,9 @@ TEST_F(SearchLoop, EveryKindOfFailureIsARecordAndTheSearchGoesOn) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->stopReason, StopReason::Exhausted);
   EXPECT_EQ(result->counts.compileFailed, 1u);
+  EXPECT_EQ(result->records.front().code, "KG4024");
+  EXPECT_THAT(result->records.front().findings,
+              ElementsAre(errorSentence(ErrorCode::OverlapLost)));
   EXPECT_EQ(result->counts.failed, 1u);
   EXPECT_EQ(result->counts.rejected, 1u);
   EXPECT_EQ(result->counts.accepted, 2u);
