@@ -1,5 +1,4 @@
-//===- Memory.cpp - ld and st
-//----------------------------------------------===//
+//===- Memory.cpp - Loads and stores --------------------------------------===//
 
 #include "Families.h"
 #include "Lanes.h"
@@ -75,6 +74,69 @@ static bool checkLocal(Warp &w, const Instruction &i, uint64_t address,
   return false;
 }
 
+/// What one lane reads or writes: its bytes, of which those in shared memory
+/// have a place.
+struct LaneBytes {
+  uint8_t *bytes = nullptr;
+  Warp::SharedPlace shared;
+};
+
+/// Checks one lane's access and records it; no bytes after raising.
+static LaneBytes accessLane(Warp &w, const Instruction &i, AccessKind kind,
+                            StateSpace space, uint64_t address,
+                            SharedOffsets &offsets, uint32_t lane) {
+  const AccessPayload &p = payload(i);
+  uint32_t size = p.totalBytes;
+  bool writes = kind == AccessKind::Write;
+  if (!checkAlignment(w, i, address, size))
+    return {};
+  switch (space) {
+  case StateSpace::Global: {
+    uint8_t *bytes = globalBytes(w, i, address, size);
+    if (!bytes ||
+        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, writes)))
+      return {};
+    orderGlobal(w, address, p.ordering);
+    (writes ? w.counts().globalStoreBytes : w.counts().globalLoadBytes) += size;
+    return {bytes, {}};
+  }
+  case StateSpace::Shared: {
+    Warp::SharedPlace place = w.shared(i, address, size);
+    if (!place)
+      return {};
+    bool fine = p.ordering.isAtomic
+                    ? accessSharedOrdered(w, i, kind, place, size, p.ordering)
+                    : (!writes && offsets.holds(place)) ||
+                          w.accessShared(i, kind, place, size);
+    if (!fine)
+      return {};
+    offsets.add(place);
+    return {place.data(), place};
+  }
+  case StateSpace::Local:
+    if (!checkLocal(w, i, address, size))
+      return {};
+    return {w.local(lane) + address, {}};
+  default:
+    w.raise(i, ErrorCode::FindingOutOfBounds,
+            "constant memory and parameters are read only");
+    return {};
+  }
+}
+
+/// The same of a read in constant memory or the parameters.
+static const uint8_t *readOnlyBytes(Warp &w, const Instruction &i,
+                                    StateSpace space, uint64_t address) {
+  uint32_t size = payload(i).totalBytes;
+  if (!checkAlignment(w, i, address, size))
+    return nullptr;
+  return space == StateSpace::Const
+             ? blockBytes(w, i, w.context().constants, "constant memory",
+                          address, size)
+             : blockBytes(w, i, w.context().parameters, "parameters", address,
+                          size);
+}
+
 // ---- loads -----------------------------------------------------------------
 
 /// Bit k: element k holds an undefined value.
@@ -101,51 +163,19 @@ static uint32_t undefinedElements(const uint8_t *marks,
 }
 
 /// One lane's bytes, or null after raising. `undefined`: bit k for element k.
-static const uint8_t *loadLane(Warp &w, const Instruction &i,
-                               const AccessPayload &p, StateSpace space,
+static const uint8_t *loadLane(Warp &w, const Instruction &i, StateSpace space,
                                uint64_t address, uint32_t lane,
                                uint32_t &undefined, SharedOffsets &offsets) {
-  uint32_t size = p.totalBytes;
-  if (!checkAlignment(w, i, address, size))
-    return nullptr;
-  switch (space) {
-  case StateSpace::Global: {
-    const uint8_t *bytes = globalBytes(w, i, address, size);
-    if (!bytes ||
-        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, false)))
-      return nullptr;
-    orderGlobal(w, address, p.ordering);
-    w.counts().globalLoadBytes += size;
-    return bytes;
-  }
-  case StateSpace::Shared: {
-    Warp::SharedPlace place = w.shared(i, address, size);
-    if (!place)
-      return nullptr;
-    bool fine = p.ordering.isAtomic
-                    ? accessSharedOrdered(w, i, AccessKind::Read, place, size,
-                                          p.ordering)
-                    : offsets.holds(place) ||
-                          w.accessShared(i, AccessKind::Read, place, size);
-    if (!fine)
-      return nullptr;
-    undefined = undefinedElements(place.owner->shared, place.offset, p);
-    offsets.add(place);
-    return place.data();
-  }
-  case StateSpace::Local: {
-    if (!checkLocal(w, i, address, size))
-      return nullptr;
+  const AccessPayload &p = payload(i);
+  if (space == StateSpace::Const || space == StateSpace::Param)
+    return readOnlyBytes(w, i, space, address);
+  LaneBytes at =
+      accessLane(w, i, AccessKind::Read, space, address, offsets, lane);
+  if (at.shared)
+    undefined = undefinedElements(at.shared.owner->shared, at.shared.offset, p);
+  else if (at.bytes && space == StateSpace::Local)
     undefined = undefinedElements(w.localDefined(lane) + address, p);
-    return w.local(lane) + address;
-  }
-  case StateSpace::Const:
-    return blockBytes(w, i, w.context().constants, "constant memory", address,
-                      size);
-  default:
-    return blockBytes(w, i, w.context().parameters, "parameters", address,
-                      size);
-  }
+  return at.bytes;
 }
 
 template <typename T>
@@ -204,7 +234,7 @@ static void executeLoad(Warp &w, const Instruction &i) {
         p.space == StateSpace::Generic ? resolveGeneric(address) : p.space;
     uint32_t undefined = 0;
     const uint8_t *bytes =
-        loadLane(w, i, p, space, address, lane, undefined, offsets);
+        loadLane(w, i, space, address, lane, undefined, offsets);
     if (!bytes)
       return;
     for (size_t k = 0; k < i.list.size(); ++k)
@@ -237,52 +267,29 @@ static void executeLoadParameter(Warp &w, const Instruction &i) {
 
 // ---- stores ----------------------------------------------------------------
 
-static uint8_t *storeLane(Warp &w, const Instruction &i, const AccessPayload &p,
-                          StateSpace space, uint64_t address, uint32_t lane,
-                          bool defined, SharedOffsets &offsets) {
-  uint32_t size = p.totalBytes;
-  if (!checkAlignment(w, i, address, size))
-    return nullptr;
-  switch (space) {
-  case StateSpace::Global: {
-    uint8_t *bytes = globalBytes(w, i, address, size);
-    if (!bytes ||
-        (!p.ordering.isAtomic && !checkGlobalRace(w, i, address, size, true)))
-      return nullptr;
-    orderGlobal(w, address, p.ordering);
-    w.counts().globalStoreBytes += size;
-    return bytes;
-  }
-  case StateSpace::Shared: {
-    Warp::SharedPlace place = w.shared(i, address, size);
-    if (!place)
-      return nullptr;
-    bool fine = p.ordering.isAtomic
-                    ? accessSharedOrdered(w, i, AccessKind::Write, place, size,
-                                          p.ordering)
-                    : w.accessShared(i, AccessKind::Write, place, size);
-    if (!fine)
-      return nullptr;
-    place.owner->shared.setDefined(place.offset, size, true);
+/// Where one lane's bytes go, or null after raising. `defined`: all elements
+/// are.
+static uint8_t *storeLane(Warp &w, const Instruction &i, StateSpace space,
+                          uint64_t address, uint32_t lane, bool defined,
+                          SharedOffsets &offsets) {
+  const AccessPayload &p = payload(i);
+  LaneBytes at =
+      accessLane(w, i, AccessKind::Write, space, address, offsets, lane);
+  auto isDefined = [&](size_t k) {
+    return (w.definedLanes(i.list[k]) >> lane & 1) != 0;
+  };
+  if (at.shared) {
+    SharedMemory &memory = at.shared.owner->shared;
+    memory.setDefined(at.shared.offset, p.totalBytes, true);
     for (size_t k = 0; !defined && k < i.list.size(); ++k)
-      place.owner->shared.setDefined(
-          place.offset + uint32_t(k) * p.elementBytes, p.elementBytes,
-          w.definedLanes(i.list[k]) >> lane & 1);
-    offsets.add(place);
-    return place.data();
-  }
-  case StateSpace::Local:
-    if (!checkLocal(w, i, address, size))
-      return nullptr;
+      memory.setDefined(at.shared.offset + uint32_t(k) * p.elementBytes,
+                        p.elementBytes, isDefined(k));
+  } else if (at.bytes && space == StateSpace::Local) {
     for (size_t k = 0; k < i.list.size(); ++k)
       std::memset(w.localDefined(lane) + address + k * p.elementBytes,
-                  int(w.definedLanes(i.list[k]) >> lane & 1), p.elementBytes);
-    return w.local(lane) + address;
-  default:
-    w.raise(i, ErrorCode::FindingOutOfBounds,
-            "constant memory and parameters are read only");
-    return nullptr;
+                  int(isDefined(k)), p.elementBytes);
   }
+  return at.bytes;
 }
 
 static void executeStore(Warp &w, const Instruction &i) {
@@ -305,7 +312,7 @@ static void executeStore(Warp &w, const Instruction &i) {
         if (!w.requireDefined(i, row, "the value stored"))
           return;
     uint8_t *bytes =
-        storeLane(w, i, p, space, address, lane, laneDefined, offsets);
+        storeLane(w, i, space, address, lane, laneDefined, offsets);
     if (!bytes)
       return;
     for (size_t k = 0; k < i.list.size(); ++k) {
