@@ -33,6 +33,9 @@ struct RightCase {
   HopperForward kernel;
   ForwardSetup setup;
 };
+void PrintTo(const RightCase &given, std::ostream *stream) {
+  *stream << given.name;
+}
 
 class HopperForwardRight : public testing::TestWithParam<RightCase> {};
 
@@ -97,6 +100,9 @@ struct BugCase {
   std::vector<ErrorCode> codes;
   bool cluster = false;
 };
+void PrintTo(const BugCase &given, std::ostream *stream) {
+  *stream << given.name;
+}
 
 class HopperSeededBug : public testing::TestWithParam<BugCase> {};
 

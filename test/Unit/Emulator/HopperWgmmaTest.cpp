@@ -25,6 +25,7 @@ struct Form {
   bool negateA = false;
   bool accumulate = false; ///< D starts at 1
 };
+void PrintTo(const Form &form, std::ostream *stream) { *stream << form.name; }
 
 constexpr uint32_t kColumns = 16;
 constexpr uint32_t kB = 8192; ///< of B in the input and in shared memory

@@ -13,6 +13,10 @@ namespace kgen::search {
 Expected<std::unique_ptr<Proposer>>
 makeNeighboursProposer(const ProposerOptions &options);
 
+static void PrintTo(ProposerKind kind, std::ostream *stream) {
+  *stream << spelling(kind);
+}
+
 namespace {
 
 using ::testing::HasSubstr;
