@@ -176,4 +176,17 @@ double moveToExp2Domain(attention::ForwardOp op) {
   return 1.0;
 }
 
+double takeOuterFactor(Region &score) {
+  Operation *yield = score.front().getTerminator();
+  auto product = yield->getOperand(0).getDefiningOp<arith::MulFOp>();
+  std::optional<double> factor =
+      product ? constantFactor(product) : std::nullopt;
+  if (!factor || *factor <= 0 || !isNormal(*factor))
+    return 1.0;
+  yield->setOperand(0, product.getLhs());
+  if (product->use_empty())
+    product.erase();
+  return *factor;
+}
+
 } // namespace kgen

@@ -23,6 +23,10 @@ inline constexpr double kLn2 = 0.69314718055994530942;  ///< ln(2)
 /// is scale * log2(e); otherwise f is 1 and all factors are in the region.
 double moveToExp2Domain(attention::ForwardOp op);
 
+/// A positive constant factor of what the region yields, c * x: the region then
+/// yields x, and c goes where f does. 1 if there is none.
+double takeOuterFactor(mlir::Region &score);
+
 } // namespace kgen
 
 #endif // KGEN_TRANSFORMS_EXP2DOMAIN_H

@@ -34,15 +34,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
-#include "Exp2Domain.h"
 #include "KvPipeline.h"
 #include "QueryTiles.h"
-#include "ScoreFunction.h"
 #include "TileEmitter.h"
+#include "TileSoftmax.h"
 
 #include "kgen/Analysis/KvRange.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
@@ -74,26 +72,22 @@ struct RunningState {
   }
 };
 
-/// What the softmax of one key tile gives.
-struct Weights {
-  Value weights; ///< P in f32
-  Value maximum, sum;
-  Value rescale; ///< a: the factor of what was summed before
-};
-
 /// A step whose product P V has not been started yet.
 struct PendingStep {
   RunningState state; ///< its output lacks `rescale` and the step's P V
   Value weights;      ///< P as an operand
-  Value rescale;
+  Value rescale;      ///< null for 1
 
   SmallVector<Value> values() const {
-    SmallVector<Value> all = {weights, rescale};
+    SmallVector<Value> all = {weights};
+    if (rescale)
+      all.push_back(rescale);
     llvm::append_range(all, state.values());
     return all;
   }
-  static PendingStep from(ValueRange values) {
-    return {RunningState::from(values.drop_front(2)), values[0], values[1]};
+  static PendingStep from(ValueRange values, bool rescales) {
+    return {RunningState::from(values.drop_front(rescales ? 2 : 1)), values[0],
+            rescales ? values[1] : Value()};
   }
 };
 
@@ -101,7 +95,8 @@ class OnlineSoftmax {
 public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
                 OpBuilder &builder)
-      : op(op), schedule(schedule), emit(builder, op.getLoc()) {}
+      : op(op), schedule(schedule), emit(builder, op.getLoc()),
+        softmax(op, schedule, emit) {}
 
   void lower();
 
@@ -115,10 +110,8 @@ private:
   SmallVector<Value> loop(Value first, Value end, ValueRange state, Step step);
   RunningState loop(Value first, Value end, bool masked, RunningState state);
   RunningState step(Value place, bool masked, RunningState state);
-  Value multiplyKeys(Value keys, bool async);
-  Weights softmax(Value product, Value firstKey, bool masked, Value maximum,
-                  Value sum);
-  Value rescaled(Value output, Value rescale);
+  Value multiplyKeys(Value keys, Value start, bool async);
+  Value rescaled(Value output, Value factor);
   Value pack(Value weights);
 
   // With roles.
@@ -132,14 +125,12 @@ private:
   void passTurn();
   void await(MutableArrayRef<Value> matrices, int64_t pending,
              ValueRange after = {});
-  Value negatedMaximum(Value maximum);
-  Value weight(OpBuilder &builder, Value score, Value negatedMaximum);
   void finish(const RunningState &state);
 
   attention::ForwardOp op;
   const Schedule &schedule;
   TileEmitter emit;
-  double factor = 1;
+  TileSoftmax softmax;
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries; ///< operand matrix or view, as the schedule says
@@ -158,6 +149,7 @@ void OnlineSoftmax::placeAt(const QueryTile &tile) {
   firstRow = emit.mul(tile.number, emit.index(schedule.tileQ));
   seqQ = emit.dim(op.getQ(), 2);
   seqKV = emit.dim(op.getK(), 2);
+  softmax.placeAt({batch, head, firstRow, seqQ, seqKV});
   findKeyTiles();
 }
 
@@ -201,62 +193,18 @@ Value OnlineSoftmax::loadQueries() {
   return tile::LoadOp::create(emit.builder, emit.loc, view);
 }
 
-/// -f * m, with 0 for a row that has seen no key.
-Value OnlineSoftmax::negatedMaximum(Value maximum) {
-  return emit.mapRows(maximum, firstRow, [&](OpBuilder &builder, ValueRange a) {
-    Value none = arith::CmpFOp::create(builder, emit.loc,
-                                       arith::CmpFPredicate::OEQ, a[0],
-                                       emit.f32(kMinusInfinity));
-    Value negated =
-        arith::MulFOp::create(builder, emit.loc, a[0], emit.f32(-factor));
-    return Value(arith::SelectOp::create(builder, emit.loc, none, emit.f32(0),
-                                         negated));
-  });
-}
-
-/// 2^(f * score - f * m), one FMA before the exponential.
-Value OnlineSoftmax::weight(OpBuilder &builder, Value score, Value negated) {
-  Value exponent =
-      factor == 1
-          ? Value(arith::AddFOp::create(builder, emit.loc, score, negated))
-          : Value(math::FmaOp::create(builder, emit.loc, score,
-                                      emit.f32(factor), negated));
-  return math::Exp2Op::create(builder, emit.loc, exponent);
-}
-
-Value OnlineSoftmax::multiplyKeys(Value keys, bool async) {
+Value OnlineSoftmax::multiplyKeys(Value keys, Value start, bool async) {
   return tile::DotOp::create(
       emit.builder, emit.loc,
-      emit.accumulator(schedule.tileQ, schedule.tileKV), queries, keys, Value(),
+      emit.accumulator(schedule.tileQ, schedule.tileKV), queries, keys, start,
       /*transpose_rhs=*/true, async);
 }
 
-Weights OnlineSoftmax::softmax(Value product, Value firstKey, bool masked,
-                               Value oldMaximum, Value oldSum) {
-  ScoreFunction function{op, emit, {batch, head, firstRow, seqQ, seqKV}};
-  Value score = function.apply(product, firstKey, masked);
-  Value maximum = emit.reduce(tile::ReductionKind::Max, score, oldMaximum,
-                              /*partial=*/false);
-  Value negated = negatedMaximum(maximum);
-  Value rescale = emit.mapRows({oldMaximum, negated}, firstRow,
-                               [&](OpBuilder &b, ValueRange a) {
-                                 return weight(b, a[0], a[1]);
-                               });
-  Value weights = emit.map({score, negated}, firstRow, firstKey,
-                           [&](OpBuilder &b, ValueRange a) {
-                             return weight(b, a[0], a[1]);
-                           });
-  Value scaledSum = emit.mapRows(
-      {oldSum, rescale}, firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
-        return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
-      });
-  Value sum = emit.reduce(tile::ReductionKind::Add, weights, scaledSum,
-                          /*partial=*/true);
-  return {weights, maximum, sum, rescale};
-}
-
-Value OnlineSoftmax::rescaled(Value output, Value rescale) {
-  return emit.map({output, rescale}, firstRow, emit.index(0),
+/// A null factor is 1.
+Value OnlineSoftmax::rescaled(Value output, Value factor) {
+  if (!factor)
+    return output;
+  return emit.map({output, factor}, firstRow, emit.index(0),
                   [&](OpBuilder &b, ValueRange a) -> Value {
                     return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
                   });
@@ -271,13 +219,14 @@ Value OnlineSoftmax::pack(Value weights) {
 
 RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Value start = softmax.productStart();
   Value keys = pipeline->keysReady(place, state.tokens);
-  Value product = multiplyKeys(keys, /*async=*/false);
+  Value product = multiplyKeys(keys, start, /*async=*/false);
   pipeline->keysDone(place);
   Value values = pipeline->valuesReady(place, state.tokens);
 
   Weights tile =
-      softmax(product, firstKey, masked, state.maximum, state.sum);
+      softmax.apply(product, firstKey, masked, state.maximum, state.sum);
   Value scaledOutput = rescaled(state.output, tile.rescale);
   Value output = tile::DotOp::create(emit.builder, emit.loc,
                                      state.output.getType(), pack(tile.weights),
@@ -309,9 +258,7 @@ RunningState OnlineSoftmax::loop(Value first, Value end, bool masked,
 
 /// O / l and LSE.
 void OnlineSoftmax::finish(const RunningState &state) {
-  Value sum = tile::CombineOp::create(emit.builder, emit.loc,
-                                      state.sum.getType(),
-                                      tile::ReductionKind::Add, state.sum);
+  Value sum = softmax.total(state.sum);
   Value inverse = emit.mapRows(sum, firstRow, [&](OpBuilder &b, ValueRange a) {
     Value empty = arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ,
                                         a[0], emit.f32(0));
@@ -324,20 +271,13 @@ void OnlineSoftmax::finish(const RunningState &state) {
                         firstRow, seqQ);
   if (!op.writesLse())
     return;
-  Value lse = emit.mapRows(
-      {state.maximum, sum}, firstRow, [&](OpBuilder &b, ValueRange a) {
-        Value exponent =
-            arith::MulFOp::create(b, emit.loc, a[0], emit.f32(factor));
-        Value logarithm = math::Log2Op::create(b, emit.loc, a[1]);
-        Value total = arith::AddFOp::create(b, emit.loc, exponent, logarithm);
-        return Value(
-            arith::MulFOp::create(b, emit.loc, total, emit.f32(kLn2)));
-      });
+  Value lse = softmax.logSumExp(state.maximum, sum);
   tile::StoreRowsOp::create(emit.builder, emit.loc, lse, op.getLse(), batch,
                             head, firstRow, seqQ);
 }
 
 RunningState OnlineSoftmax::initialState(KvPipeline::Tokens tokens) {
+  softmax.begin();
   return {emit.splat(0, emit.accumulator(schedule.tileQ, op.getHeadDimV())),
           emit.splat(kMinusInfinity, emit.perRow(schedule.tileQ)),
           emit.splat(0, emit.perRow(schedule.tileQ)), std::move(tokens)};
@@ -387,14 +327,15 @@ void OnlineSoftmax::passTurn() {
 PendingStep OnlineSoftmax::firstStep() {
   RunningState state = initialState({});
   Value place = emit.index(0);
+  Value start = softmax.productStart();
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
-  Value product = multiplyKeys(keys, /*async=*/false);
+  Value product = multiplyKeys(keys, start, /*async=*/false);
   passTurn();
   rings->keysDone(place);
   Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
-  Weights tile = softmax(product, firstKey, /*masked=*/true, state.maximum,
-                         state.sum);
+  Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
+                               state.maximum, state.sum);
   return {{state.output, tile.maximum, tile.sum, {}},
           pack(tile.weights),
           tile.rescale};
@@ -406,13 +347,17 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   Value previous = emit.sub(place, emit.index(1));
   Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
 
+  // What the product starts from is computed while others have their turn.
+  Value start = softmax.productStart();
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
-  Value product = multiplyKeys(keys, /*async=*/true);
+  Value product = multiplyKeys(keys, start, /*async=*/true);
   Value values = rings->valuesReady(previous, state.tokens);
   // O is rescaled while S' is being computed.
-  Value rescale = tile::PinOp::create(
-      emit.builder, emit.loc, before.rescale.getType(), before.rescale);
+  Value rescale = before.rescale;
+  if (rescale)
+    rescale = tile::PinOp::create(emit.builder, emit.loc, rescale.getType(),
+                                  rescale);
   Value output = tile::DotOp::create(
       emit.builder, emit.loc, state.output.getType(), before.weights, values,
       rescaled(state.output, rescale), /*transpose_rhs=*/false,
@@ -421,7 +366,8 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   await(product, /*pending=*/1);
   rings->keysDone(place);
 
-  Weights tile = softmax(product, firstKey, masked, state.maximum, state.sum);
+  Weights tile =
+      softmax.apply(product, firstKey, masked, state.maximum, state.sum);
   Value inFlight[] = {output, before.weights};
   await(inFlight, /*pending=*/0, /*after=*/tile.sum);
   rings->valuesDone(previous);
@@ -460,11 +406,13 @@ void OnlineSoftmax::consume(KvRings::Passed before) {
     rings->queriesDone();
     return finish(state);
   }
+  auto pending = [&](ValueRange values) {
+    return PendingStep::from(values, softmax.rescales());
+  };
   auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
-    return PendingStep::from(
+    return pending(
         loop(first, end, state.values(), [&](Value place, ValueRange carried) {
-          return overlappedStep(place, masked, PendingStep::from(carried))
-              .values();
+          return overlappedStep(place, masked, pending(carried)).values();
         }));
   };
   PendingStep state = firstStep();
@@ -506,7 +454,6 @@ void OnlineSoftmax::lowerWithRoles() {
 }
 
 void OnlineSoftmax::lower() {
-  factor = moveToExp2Domain(op);
   if (schedule.producer == ProducerKind::Tma)
     return lowerWithRoles();
   placeAt(QueryTiles(emit, op, schedule).ofGrid());

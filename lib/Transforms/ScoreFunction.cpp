@@ -60,29 +60,49 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
   return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }
 
-Value ScoreFunction::apply(Value product, Value firstKey, bool masked) {
-  if (!masked && !op.hasScore())
+Value ScoreFunction::scoreOf(OpBuilder &builder, Value score, Value row,
+                             Value col) {
+  return inlineRegion(op.getScore(), builder, score, row, col,
+                      /*masked=*/false);
+}
+
+/// Whether the pair takes part, an i1.
+Value ScoreFunction::keep(OpBuilder &builder, Value row, Value col) {
+  Value inside = arith::CmpIOp::create(
+      builder, emit.loc, arith::CmpIPredicate::slt, col, place.seqKV);
+  if (!op.hasMask())
+    return inside;
+  Value kept =
+      inlineRegion(op.getMask(), builder, {}, row, col, /*masked=*/true);
+  return arith::AndIOp::create(builder, emit.loc, inside, kept);
+}
+
+Value ScoreFunction::map(Value product, Value firstKey, bool scored,
+                         bool masked) {
+  if (!scored && !masked)
     return product;
   return emit.map(product, place.firstRow, firstKey,
                   [&](OpBuilder &builder, ValueRange arguments) -> Value {
                     Value score = arguments[0], row = arguments[1],
                           col = arguments[2];
-                    Value result = score;
-                    if (op.hasScore())
-                      result = inlineRegion(op.getScore(), builder, score, row,
-                                            col, masked);
+                    if (scored)
+                      score = inlineRegion(op.getScore(), builder, score, row,
+                                           col, masked);
                     if (!masked)
-                      return result;
-                    Value keep = arith::CmpIOp::create(
-                        builder, emit.loc, arith::CmpIPredicate::slt, col, place.seqKV);
-                    if (op.hasMask()) {
-                      Value kept = inlineRegion(op.getMask(), builder, {}, row,
-                                                col, masked);
-                      keep = arith::AndIOp::create(builder, emit.loc, keep, kept);
-                    }
-                    return arith::SelectOp::create(builder, emit.loc, keep, result,
+                      return score;
+                    Value kept = keep(builder, row, col);
+                    return arith::SelectOp::create(builder, emit.loc, kept,
+                                                   score,
                                                    emit.f32(kMinusInfinity));
                   });
+}
+
+Value ScoreFunction::apply(Value product, Value firstKey, bool masked) {
+  return map(product, firstKey, op.hasScore(), masked);
+}
+
+Value ScoreFunction::mask(Value product, Value firstKey, bool masked) {
+  return map(product, firstKey, /*scored=*/false, masked);
 }
 
 } // namespace kgen

@@ -23,8 +23,16 @@ public:
   /// t: the score function of the products with the keys from `firstKey` on,
   /// and, where `masked`, -inf where the mask or the end of the keys says so.
   mlir::Value apply(mlir::Value product, mlir::Value firstKey, bool masked);
+  /// The products themselves, without the score function; -inf as above.
+  mlir::Value mask(mlir::Value product, mlir::Value firstKey, bool masked);
+  /// The score function of one pair, for the body of a map.
+  mlir::Value scoreOf(mlir::OpBuilder &builder, mlir::Value score,
+                      mlir::Value row, mlir::Value col);
 
 private:
+  mlir::Value map(mlir::Value product, mlir::Value firstKey, bool scored,
+                  bool masked);
+  mlir::Value keep(mlir::OpBuilder &builder, mlir::Value row, mlir::Value col);
   mlir::Value inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
                            mlir::ValueRange leading, mlir::Value row,
                            mlir::Value col, bool masked);

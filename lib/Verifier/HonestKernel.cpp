@@ -49,11 +49,25 @@ KGEN_VECTORISE static void addWeighted(const float *weights, const float *values
   }
 }
 
+// Against the row's own maximum the greatest weight is 1, which every dtype
+// holds. Approximate math lets a kernel measure weights from a bound of the
+// scores instead, so that the greatest is rounded like any other: here, by as
+// much as rounding can do.
+static float greatestWeightOf(const Problem &problem) {
+  if (!problem.numerics.approximateMath)
+    return 1;
+  float mantissa = problem.dtype == ElementType::BF16  ? 0x1p-8f
+                   : problem.dtype == ElementType::F16 ? 0x1p-11f
+                                                       : 0;
+  return 1 + mantissa;
+}
+
 HonestKernel::HonestKernel(const Problem &problem, const ProblemSizes &sizes,
                            const Inputs &inputs, int64_t tile)
     : problem(problem), sizes(sizes), inputs(inputs),
       tile(std::min(tile, RowEvaluator::kLanes)),
       usesTF32(problem.dtype == ElementType::F32 && problem.numerics.tf32),
+      greatestWeight(greatestWeightOf(problem)),
       score(problem.score, problem, sizes, inputs.captures,
             problem.numerics.approximateMath),
       mask(problem.mask, problem, sizes, inputs.captures),
@@ -107,7 +121,7 @@ void HonestKernel::addTile(const float *values, int64_t count) {
     value *= correction;
   sum *= correction;
   for (int64_t j = 0; j < count; ++j) {
-    float weight = std::exp2(logits[j] - base);
+    float weight = greatestWeight * std::exp2(logits[j] - base);
     sum += weight;
     logits[j] = roundedWeight(weight);
   }
@@ -140,7 +154,8 @@ void HonestKernel::row(const RowIndex &row, float *output, float *lse) {
   bool isMasked = sum == 0;
   for (int64_t d = 0; d < dimV; ++d)
     output[d] = isMasked ? 0 : roundTo(problem.dtype, accumulator[d] / sum);
-  *lse = isMasked ? -kInfinity : (maximum + std::log2(sum)) / kLog2E;
+  float logarithm = std::log2(sum / greatestWeight);
+  *lse = isMasked ? -kInfinity : (maximum + logarithm) / kLog2E;
 }
 
 } // namespace kgen

@@ -36,6 +36,7 @@ private:
   const Inputs &inputs;
   int64_t tile;
   bool usesTF32;
+  float greatestWeight; ///< of a row, before it is rounded
   RowEvaluator score;
   RowEvaluator mask;
   std::vector<float> query;

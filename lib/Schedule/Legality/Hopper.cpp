@@ -66,7 +66,7 @@ Capabilities hopperCapabilities() {
   hopper.order = {TileOrder::Linear, TileOrder::LongestFirst,
                   TileOrder::L2Swizzled};
   hopper.kvDirection = {KvDirection::Reverse, KvDirection::Forward};
-  hopper.exp2 = {Exp2Unit::Native};
+  hopper.exp2 = {Exp2Unit::Native, Exp2Unit::Mixed, Exp2Unit::Polynomial};
   hopper.rescale = {RescalePolicy::Always};
   return hopper;
 }

@@ -44,6 +44,8 @@ Capabilities nvvmCapabilities(ElementType dtype) {
   nvvm.order = {TileOrder::Linear, TileOrder::LongestFirst};
   nvvm.kvDirection = {KvDirection::Forward};
   nvvm.exp2 = {Exp2Unit::Native};
+  if (!f32) // whose weights a polynomial of low degree would spoil
+    nvvm.exp2 = {Exp2Unit::Native, Exp2Unit::Mixed, Exp2Unit::Polynomial};
   nvvm.rescale = {RescalePolicy::Always};
   return nvvm;
 }

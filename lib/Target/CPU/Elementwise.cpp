@@ -18,6 +18,22 @@ void kgen::cpu::emitFill(Emitter &b, const TileStorage &tile, Value scalar) {
                 [&](Value offset) { b.storeVector(lanes, tile, offset); });
 }
 
+void kgen::cpu::emitRamp(Emitter &b, const TileStorage &tile, Value slope,
+                         int64_t first) {
+  Value slopes = b.broadcast(slope);
+  b.loop(0, tile.stride, b.lanes(), [&](Value column) {
+    Value start = arith::IndexCastOp::create(b, b.getI32Type(),
+                                             b.add(column, first));
+    Value positions =
+        arith::AddIOp::create(b, b.broadcast(start), b.iota(/*width=*/32));
+    Value lanes = arith::MulFOp::create(
+        b, slopes, arith::SIToFPOp::create(b, b.f32Vector(), positions));
+    b.loop(0, tile.rows, 1, [&](Value row) {
+      b.storeVector(lanes, tile, b.add(b.mul(row, tile.stride), column));
+    });
+  });
+}
+
 void kgen::cpu::emitTileCopy(Emitter &b, const TileStorage &from,
                              const TileStorage &to) {
   if (from == to)

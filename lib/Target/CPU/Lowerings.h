@@ -54,6 +54,9 @@ void emitProduct(Emitter &b, const Product &product, const TileStorage &result);
 /// Runs `body(offset)` for each vector of a tile; offset counts elements.
 void forEachVector(Emitter &b, const TileStorage &tile, Emitter::Body body);
 void emitFill(Emitter &b, const TileStorage &tile, mlir::Value scalar);
+/// slope * (first + column) in every row.
+void emitRamp(Emitter &b, const TileStorage &tile, mlir::Value slope,
+              int64_t first);
 void emitTileCopy(Emitter &b, const TileStorage &from, const TileStorage &to);
 /// Rounds a tile through `element` and back.
 void emitRound(Emitter &b, const TileStorage &from, const TileStorage &to,

@@ -54,6 +54,12 @@ LogicalResult KernelLowering::lowerTileOp(Operation *op) {
         emitFill(b, tiles.lookup(op.getResult()), scalar(op.getValue()));
         return success();
       })
+      .Case<tile::RampOp>([&](tile::RampOp op) {
+        tiles[op.getResult()] = allocate(op.getResult().getType());
+        emitRamp(b, tiles.lookup(op.getResult()), scalar(op.getSlope()),
+                 static_cast<int64_t>(op.getFirst()));
+        return success();
+      })
       .Case<tile::ReduceOp>([&](auto op) { return lowerReduce(op), success(); })
       .Case<tile::PackOp>([&](auto op) { return lowerPack(op), success(); })
       .Case<tile::CombineOp>([&](tile::CombineOp op) {

@@ -1,5 +1,6 @@
-//===- ConvertElementwise.cpp - Maps, reductions and splats -----------------===//
+//===- ConvertElementwise.cpp - Maps, reductions, splats and ramps ----------===//
 
+#include "Exp2Polynomial.h"
 #include "Fragments.h"
 
 #include "kgen/Target/Common/KernelSignature.h"
@@ -11,14 +12,14 @@ using namespace mlir;
 namespace kgen::nvvm {
 namespace {
 
-/// Inlines a map's region once: arguments become `values`. Returns what the
-/// region yields.
+/// Inlines a map's region once, for the element at `position` of the lane's
+/// list: arguments become `values`. Returns what the region yields.
 Value inlineBody(ConversionPatternRewriter &rewriter, Block &body,
-                 ArrayRef<Value> values) {
+                 ArrayRef<Value> values, int64_t position) {
   IRMapping mapping;
   mapping.map(body.getArguments(), values);
   for (Operation &op : body.without_terminator())
-    rewriter.clone(op, mapping);
+    assignExp2Unit(rewriter.clone(op, mapping), position);
   auto yield = cast<tile::YieldOp>(body.getTerminator());
   return mapping.lookupOrDefault(yield.getValue());
 }
@@ -78,7 +79,7 @@ struct ConvertMap : TilePattern<tile::MapOp> {
             values.push_back(rows[row]);
             values.push_back(cols[block * 2 + element]);
             results.push_back(
-                inlineBody(rewriter, op.getBody().front(), values));
+                inlineBody(rewriter, op.getBody().front(), values, position));
           }
     rewriter.replaceOpWithMultiple(op, {results});
     return success();
@@ -101,7 +102,8 @@ struct ConvertMapRows : TilePattern<tile::MapRowsOp> {
       for (ValueRange held : adaptor.getInputs())
         values.push_back(held[position]);
       values.push_back(row);
-      results.push_back(inlineBody(rewriter, op.getBody().front(), values));
+      results.push_back(inlineBody(rewriter, op.getBody().front(), values,
+                                   static_cast<int64_t>(position)));
     }
     rewriter.replaceOpWithMultiple(op, {results});
     return success();
@@ -197,8 +199,50 @@ struct ConvertSplat : TilePattern<tile::SplatOp> {
 
 void populateElementwisePatterns(const FragmentConverter &converter,
                                  RewritePatternSet &patterns) {
+/// A product that LLVM may fuse with a sum, or fold.
+Value scaled(ImplicitLocOpBuilder &b, Value slope, double factor) {
+  Value constant = arith::ConstantOp::create(
+      b, b.getF32FloatAttr(static_cast<float>(factor)));
+  return arith::MulFOp::create(b, slope, constant,
+                               arith::FastMathFlags::contract);
+}
+
+/// slope * (first + c): what the lane adds to `first` is computed once, and the
+/// rest of c is in the constants of one FMA (or sum) an element.
+struct ConvertRamp : TilePattern<tile::RampOp> {
+  using TilePattern::TilePattern;
+  LogicalResult
+  matchAndRewrite(tile::RampOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    tile::MatrixType type = op.getResult().getType();
+    Value slope = adaptor.getSlope().front();
+    Value lane = arith::UIToFPOp::create(
+        b, b.getF32Type(), accumulatorCol(laneIndex(b, shape), 0).value());
+    Value base = pinnedScalar(b, arith::MulFOp::create(b, slope, lane));
+    int64_t columnBlocks = type.getCols() / kBlockCols;
+    SmallVector<Value> columns; // [column block][element]
+    for (int64_t block = 0; block < columnBlocks; ++block)
+      for (int64_t element = 0; element < 2; ++element) {
+        int64_t col =
+            static_cast<int64_t>(op.getFirst()) + block * kBlockCols + element;
+        columns.push_back(
+            arith::AddFOp::create(b, scaled(b, slope, static_cast<double>(col)),
+                                  base, arith::FastMathFlags::contract));
+      }
+    SmallVector<Value> results; // in the order of an accumulator's list
+    for (int64_t row = 0; row < shape.rowBlocks(type.getRows()); ++row)
+      for (int64_t block = 0; block < columnBlocks; ++block)
+        for (int64_t half = 0; half < 2; ++half)
+          for (int64_t element = 0; element < 2; ++element)
+            results.push_back(columns[block * 2 + element]);
+    rewriter.replaceOpWithMultiple(op, {results});
+    return success();
+  }
+};
+
   patterns.add<ConvertMap, ConvertMapRows, ConvertReduce, ConvertCombine,
-               ConvertSplat>(converter, patterns.getContext());
+               ConvertSplat, ConvertRamp>(converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

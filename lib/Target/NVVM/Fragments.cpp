@@ -87,6 +87,17 @@ Value pinned(ImplicitLocOpBuilder &b, Value pointer) {
   return LLVM::LaunderInvariantGroupOp::create(b, pointer.getType(), pointer);
 }
 
+Value pinnedScalar(ImplicitLocOpBuilder &b, Value value) {
+  return LLVM::InlineAsmOp::create(
+             b, TypeRange(value.getType()), ValueRange(value), "",
+             value.getType().isF32() ? "=f,0" : "=r,0",
+             /*has_side_effects=*/true, /*is_align_stack=*/false,
+             LLVM::TailCallKind::None,
+             LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+             ArrayAttr())
+      .getRes();
+}
+
 Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type result,
                     ValueRange operands) {
   return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name),

@@ -29,6 +29,7 @@ struct KernelShape {
   /// own, behind those that compute.
   bool roles = false;
   int64_t producerRegisters = 0; ///< setmaxnreg; 0: registers are not moved
+  int64_t maxRegisters = 0; ///< of a thread at its start; 0: all there are
   int64_t groups() const { return warps / kGroupWarps; }
   int64_t threads() const {
     return (warps + (roles ? kGroupWarps : 0)) * kLanes;
@@ -96,6 +97,9 @@ mlir::Value offsetPointer(mlir::ImplicitLocOpBuilder &builder, mlir::Value base,
 /// `pointer` as a value that LLVM does not hoist out of a loop together with the
 /// constants added to it: those belong into the instructions. Costs nothing.
 mlir::Value pinned(mlir::ImplicitLocOpBuilder &builder, mlir::Value pointer);
+/// The same for an f32 or i32: what is computed from it stays in the loop, and in as
+/// few registers as one step needs.
+mlir::Value pinnedScalar(mlir::ImplicitLocOpBuilder &builder, mlir::Value value);
 
 /// Calls an LLVM intrinsic with one result.
 mlir::Value callIntrinsic(mlir::ImplicitLocOpBuilder &builder,

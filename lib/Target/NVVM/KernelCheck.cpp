@@ -31,7 +31,16 @@ static LogicalResult checkSchedule(func::FuncOp kernel,
             : schedule.consumerWarpgroups != 0)
     return refuse("consumer_warpgroups",
                   std::to_string(schedule.consumerWarpgroups));
-  if (schedule.exp2 != Exp2Unit::Native)
+  // The polynomial is as exact as 16-bit weights are (Exp2Polynomial.cpp).
+  bool exactWeights = kernel
+                          .walk([](tile::PackOp op) {
+                            Type type =
+                                op.getResult().getType().getElementType();
+                            return type.isF32() ? WalkResult::interrupt()
+                                                : WalkResult::advance();
+                          })
+                          .wasInterrupted();
+  if (exactWeights && schedule.exp2 != Exp2Unit::Native)
     return refuse("exp2", spelling(schedule.exp2));
   if (schedule.warps < 1 || schedule.warps > 32)
     return refuse("warps", std::to_string(schedule.warps));

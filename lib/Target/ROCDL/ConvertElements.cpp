@@ -1,4 +1,4 @@
-//===- ConvertElements.cpp - map, map_rows and splat -----------------------===//
+//===- ConvertElements.cpp - map, map_rows, splat and ramp -----------------===//
 //
 // A map's region is repeated for each element that a lane holds. One of sums,
 // products, FMAs and exponentials alone is evaluated operation by operation for
@@ -13,6 +13,7 @@
 #include "TileLowering.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
 using namespace kgen;
@@ -282,11 +283,60 @@ struct ConvertSplat : TilePattern<tile::SplatOp> {
     return success();
   }
 };
+
+/// slope * (first + c). The lane's part is opaque to LLVM, which would hoist
+/// every element out of the loop over keys and hold it in a register.
+struct ConvertRamp : TilePattern<tile::RampOp> {
+  using TilePattern::TilePattern;
+  LogicalResult
+  matchAndRewrite(tile::RampOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    tile::MatrixType type = op.getResult().getType();
+    Value slope = adaptor.getSlope().front(), base = lanePart(b, slope);
+    auto vector = VectorType::get(kAccumulators, b.getF32Type());
+    SmallVector<Value> lines;
+    for (int64_t line = 0; line < type.getCols() / kBlock; ++line) {
+      Value elements = LLVM::PoisonOp::create(b, vector);
+      for (int64_t index = 0; index < kAccumulators; ++index) {
+        int64_t col = static_cast<int64_t>(op.getFirst()) + line * kBlock +
+                      accumulator<int64_t>(0, index).row;
+        Value constant = arith::ConstantOp::create(
+            b, b.getF32FloatAttr(static_cast<float>(col)));
+        elements = insert(b, b.getLoc(), elements,
+                          math::FmaOp::create(b, slope, constant, base), index);
+      }
+      lines.push_back(elements);
+    }
+    SmallVector<Value> results;
+    for (int64_t row = 0; row < kernel.blocks(type.getRows()); ++row)
+      llvm::append_range(results, lines);
+    rewriter.replaceOpWithMultiple(op, {ValueRange(results)});
+    return success();
+  }
+
+private:
+  /// slope times the lane's distance from the first column.
+  Value lanePart(ImplicitLocOpBuilder &b, Value slope) const {
+    Value distance = arith::UIToFPOp::create(
+        b, b.getF32Type(),
+        accumulator(Int(b, b.getLoc(), kernel.lane), 0).row.get());
+    Value part = arith::MulFOp::create(b, slope, distance);
+    return LLVM::InlineAsmOp::create(
+               b, TypeRange(part.getType()), ValueRange(part), "", "=v,0",
+               /*has_side_effects=*/true, /*is_align_stack=*/false,
+               LLVM::TailCallKind::None,
+               LLVM::AsmDialectAttr::get(b.getContext(),
+                                         LLVM::AsmDialect::AD_ATT),
+               ArrayAttr())
+        .getRes();
+  }
+};
 } // namespace
 
 void rocdl::populateElementPatterns(Patterns &patterns,
                                     TypeConverter &converter,
                                     const Kernel &kernel) {
-  patterns.add<ConvertMap, ConvertMapRows, ConvertSplat>(
+  patterns.add<ConvertMap, ConvertMapRows, ConvertSplat, ConvertRamp>(
       converter, patterns.getContext(), kernel);
 }

@@ -4,6 +4,7 @@
 #include "kgen/Dialect/Attention/AttentionOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 
 #include <limits>
@@ -186,6 +187,13 @@ int64_t Folder::integer(Value value) {
                                        : number.getValue().getSExtValue();
 }
 
+double Folder::number(Value value) {
+  auto found = dyn_cast_if_present<FloatAttr>(evaluate(value));
+  if (!found)
+    llvm::report_fatal_error("a value does not fold to a constant");
+  return found.getValueAsDouble();
+}
+
 Attribute Folder::evaluate(Value value) {
   if (Attribute constant = known.lookup(value))
     return constant;
@@ -196,6 +204,13 @@ Attribute Folder::evaluate(Value value) {
   SmallVector<Attribute> operands;
   for (Value operand : op->getOperands())
     operands.push_back(evaluate(operand));
+  if (isa<math::FmaOp>(op)) { // has no folder
+    double x[3];
+    for (auto [to, operand] : llvm::zip_equal(x, operands))
+      to = cast<FloatAttr>(operand).getValueAsDouble();
+    return known[value] =
+               FloatAttr::get(value.getType(), x[0] * x[1] + x[2]);
+  }
   SmallVector<OpFoldResult> results;
   if (failed(op->fold(operands, results)) || results.empty())
     return {};

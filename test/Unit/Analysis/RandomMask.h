@@ -42,6 +42,7 @@ public:
   }
   void set(mlir::Value value, int64_t index);
   int64_t integer(mlir::Value value);
+  double number(mlir::Value value);
 
 private:
   mlir::Attribute evaluate(mlir::Value value);

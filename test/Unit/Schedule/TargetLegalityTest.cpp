@@ -190,6 +190,23 @@ TEST(NvvmLegality, Stages) {
   EXPECT_EQ(violations[0].limit, 4);
 }
 
+TEST(NvvmLegality, PolynomialsAreForRoundedWeights) {
+  for (const char *key : {"h100", "h100a"})
+    for (Exp2Unit unit : {Exp2Unit::Mixed, Exp2Unit::Polynomial}) {
+      Problem problem = plainProblem(64);
+      Schedule schedule = legalDefault(problem, machine(key));
+      EXPECT_EQ(schedule.exp2, Exp2Unit::Native);
+      schedule.exp2 = unit;
+      EXPECT_TRUE(checkLegality(problem, schedule, machine(key)).empty());
+      problem.dtype = ElementType::F32;
+      schedule = legalDefault(problem, machine(key));
+      schedule.exp2 = unit;
+      Violation violation = only(problem, schedule, machine(key));
+      EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+      EXPECT_EQ(violation.knob, "exp2");
+    }
+}
+
 TEST(NvvmLegality, RefusedKnobsNameWhoServesThem) {
   Problem problem = plainProblem(64);
   HardwareModel h100 = machine("h100");
@@ -209,8 +226,6 @@ TEST(NvvmLegality, RefusedKnobsNameWhoServesThem) {
                 s.stagesK = s.stagesV = 1;
               }),
               HasSubstr("served by cpu, rocdl"));
-  EXPECT_THAT(refused([](S &s) { s.exp2 = Exp2Unit::Polynomial; }),
-              HasSubstr("served by cpu"));
   EXPECT_THAT(refused([](S &s) { s.overlap = OverlapMode::Intra; }),
               HasSubstr("overlap"));
   EXPECT_THAT(refused([](S &s) { s.pOperand = OperandPlace::Shared; }),

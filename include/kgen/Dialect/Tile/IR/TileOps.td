@@ -268,6 +268,23 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
   let assemblyFormat = "$value attr-dict `:` type($result)";
 }
 
+def Tile_RampOp : Tile_Op<"ramp", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "a matrix whose columns rise in equal steps";
+  let description = [{
+    Element (r, c) is `slope * (first + c)`, within two roundings. As the start
+    value of a product it adds what is linear in the key's position, without an
+    operation between the product and its users. Its effects keep it where it
+    stands: one for each product is cheaper than registers that hold one for all.
+
+    ```
+    %a = tile.ramp %slope from -32 : !tile.matrix<128x64xf32, accumulator>
+    ```
+  }];
+  let arguments = (ins F32:$slope, I64Attr:$first);
+  let results = (outs Tile_AccumulatorMatrix:$result);
+  let assemblyFormat = "$slope `from` $first attr-dict `:` type($result)";
+}
+
 def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let summary = "writes a matrix to rows of a tensor";
   let description = [{

@@ -1,0 +1,24 @@
+//===- MathHints.h - How exact a function has to be ------------------------===//
+//
+// Attributes on math operations in the regions of maps. They allow a cheaper
+// form where what follows rounds more; a target that has none ignores them.
+//
+//===----------------------------------------------------------------------===//
+#ifndef KGEN_DIALECT_TILE_IR_MATHHINTS_H
+#define KGEN_DIALECT_TILE_IR_MATHHINTS_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace kgen::tile {
+
+/// On a math.exp2 that gives softmax weights, which are rounded to 16 bits: the
+/// schedule's exp2, a string attribute.
+inline constexpr llvm::StringLiteral kExp2Unit = "exp2_unit";
+/// Unit attribute beside it: the argument is above -127, or NaN.
+inline constexpr llvm::StringLiteral kExp2InRange = "exp2_in_range";
+/// On a math.tanh: an absolute error of 2e-6 will do, however small the result.
+inline constexpr llvm::StringLiteral kAbsoluteError = "absolute_error";
+
+} // namespace kgen::tile
+
+#endif // KGEN_DIALECT_TILE_IR_MATHHINTS_H

@@ -1,0 +1,312 @@
+//===- TileSoftmax.cpp - The softmax of one key tile -----------------------===//
+
+#include "TileSoftmax.h"
+
+#include "Exp2Domain.h"
+
+#include "kgen/Analysis/ScoreBound.h"
+#include "kgen/Dialect/Tile/IR/MathHints.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/IRMapping.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace kgen {
+
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+/// f beyond these, and g / f might leave f32.
+constexpr double kLeastFactor = 0x1p-20, kMostFactor = 0x1p20;
+
+/// The split of the score function, where it pays and holds to the bounds that
+/// the verifier sets for the element type.
+static std::optional<analysis::AffineScore> usefulSplit(attention::ForwardOp op) {
+  if (!op.hasScore())
+    return std::nullopt;
+  std::optional<analysis::AffineScore> split =
+      analysis::splitScore(op.getScore());
+  if (!split || split->alpha < kLeastFactor || split->alpha > kMostFactor)
+    return std::nullopt;
+  // The product's sums then have the size of g * tileKV / 2: a loss of about
+  // 1e-5 in a weight, which is much for f32 and nothing for 16 bits.
+  if (op.getElementType().isF32() && !split->gamma.empty())
+    return std::nullopt;
+  return split;
+}
+
+/// What weights may be in the element type of P without loss, as powers of two.
+struct WeightRange {
+  double octaves; ///< from the least to the greatest
+  double top;     ///< the greatest, where a fixed maximum stands for the row's
+};
+
+static WeightRange weightRange(Type element) {
+  // f16: normal numbers from 2^-14, and up to 2^15.
+  if (element.isF16())
+    return {29, 15};
+  // The range of f32: weights from 2^-100 times values down to 2^-26, and no
+  // product or sum that the row's own maximum would not give as well.
+  return {100, 0};
+}
+
+/// f * m for scores that are bounded closely enough. Weights are then rounded
+/// that are 1 against the row's own maximum, and the sum is not: a difference
+/// that the op must allow.
+static std::optional<double> boundedMaximum(attention::ForwardOp op,
+                                            double factor) {
+  if (!op.getAllowApproxMath())
+    return std::nullopt;
+  std::optional<analysis::ScoreBound> bound =
+      analysis::boundScore(op.getScore());
+  WeightRange range = weightRange(op.getElementType());
+  if (!bound || factor * (bound->high - bound->low) > range.octaves)
+    return std::nullopt;
+  return factor * bound->high - range.top;
+}
+
+/// Scores that are c * tanh(x) with a moderate c: an absolute error of tanh is
+/// an error of the weight that 16 bits do not show.
+static void allowRoughTanh(attention::ForwardOp op, double factor) {
+  constexpr double kMostFactor = 128;
+  Operation *yield = op.getScore().front().getTerminator();
+  auto tanh = yield->getOperand(0).getDefiningOp<math::TanhOp>();
+  if (tanh && factor <= kMostFactor && !op.getElementType().isF32())
+    tanh->setAttr(tile::kAbsoluteError, UnitAttr::get(op.getContext()));
+}
+
+TileSoftmax::TileSoftmax(attention::ForwardOp op, const Schedule &schedule,
+                         TileEmitter &emit)
+    : op(op), schedule(schedule), emit(emit), tileQ(schedule.tileQ),
+      tileKV(schedule.tileKV), factor(moveToExp2Domain(op)),
+      affine(usefulSplit(op)) {
+  if (affine) {
+    factor = affine->alpha;
+  } else if (op.hasScore()) {
+    factor = takeOuterFactor(op.getScore());
+    fixedMaximum = boundedMaximum(op, factor);
+    allowRoughTanh(op, factor);
+  }
+}
+
+void TileSoftmax::placeAt(ScoreFunction::Place at) {
+  place = at;
+  function.emplace(op, emit, at);
+}
+
+void TileSoftmax::begin() {
+  if (!startsAtRamp())
+    return;
+  IRMapping values;
+  Block &block = op.getScore().front();
+  values.map(block.getArgument(1), place.batch);
+  values.map(block.getArgument(2), place.head);
+  Value g = analysis::emitSlope(emit.builder, emit.loc, *affine, 1 / factor,
+                                values);
+  // NaN where g is infinite: every pair that is seen is then poisoned, and not
+  // only those whose key is not the tile's middle.
+  Value zero = emit.builder.createOrFold<arith::SubFOp>(emit.loc, g, g);
+  slope = emit.builder.createOrFold<arith::AddFOp>(emit.loc, g, zero);
+}
+
+Value TileSoftmax::productStart() {
+  if (!startsAtRamp())
+    return Value();
+  return tile::RampOp::create(emit.builder, emit.loc,
+                              emit.accumulator(tileQ, tileKV), slope,
+                              -(tileKV / 2));
+}
+
+/// g * (middle of the tile - key): what the products lack. Null for nothing.
+Value TileSoftmax::middleOf(Value firstKey) {
+  if (!startsAtRamp())
+    return Value();
+  Value middle = emit.add(firstKey, emit.index(tileKV / 2));
+  Type i32 = emit.builder.getI32Type(), f32 = emit.builder.getF32Type();
+  Value distance = arith::IndexCastOp::create(emit.builder, emit.loc, i32,
+                                              emit.sub(middle, place.firstRow));
+  distance = arith::SIToFPOp::create(emit.builder, emit.loc, f32, distance);
+  return arith::MulFOp::create(emit.builder, emit.loc, slope, distance);
+}
+
+Value TileSoftmax::maximumOf(Value score, Value middle, Value before) {
+  if (!middle)
+    return emit.reduce(tile::ReductionKind::Max, score, before,
+                       /*partial=*/false);
+  Value none = emit.splat(kMinusInfinity, before.getType());
+  Value here = emit.reduce(tile::ReductionKind::Max, score, none,
+                           /*partial=*/false);
+  return emit.mapRows({before, here}, place.firstRow,
+                      [&](OpBuilder &b, ValueRange a) -> Value {
+                        Value moved = arith::AddFOp::create(b, emit.loc, a[1],
+                                                            middle);
+                        return arith::MaxNumFOp::create(b, emit.loc, a[0],
+                                                        moved);
+                      });
+}
+
+/// -f * (m - middle), with 0 for a row that has seen no key.
+Value TileSoftmax::negatedMaximum(Value maximum, Value middle) {
+  return emit.mapRows(maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) {
+    Value none =
+        arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ, a[0],
+                              emit.f32(kMinusInfinity));
+    Value from = a[0];
+    if (middle)
+      from = arith::SubFOp::create(b, emit.loc, from, middle);
+    Value negated =
+        arith::MulFOp::create(b, emit.loc, from, emit.f32(-factor));
+    return Value(arith::SelectOp::create(b, emit.loc, none, emit.f32(0),
+                                         negated));
+  });
+}
+
+/// a = 2^(f * (before - m)).
+Value TileSoftmax::rescaleFrom(Value before, Value maximum, Value negated) {
+  if (!startsAtRamp())
+    return emit.mapRows({before, negated}, place.firstRow,
+                        [&](OpBuilder &b, ValueRange a) {
+                          return weight(b, a[0], a[1]);
+                        });
+  return emit.mapRows(
+      {before, maximum}, place.firstRow, [&](OpBuilder &b, ValueRange a) {
+        Value none =
+            arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ, a[1],
+                                  emit.f32(kMinusInfinity));
+        Value fall = arith::SubFOp::create(b, emit.loc, a[0], a[1]);
+        fall = arith::MulFOp::create(b, emit.loc, fall, emit.f32(factor));
+        // -inf less -inf: nothing was summed, whatever it is multiplied by.
+        fall = arith::SelectOp::create(b, emit.loc, none, emit.f32(0), fall);
+        return Value(math::Exp2Op::create(b, emit.loc, fall));
+      });
+}
+
+/// 2^(f * score - f * m), one FMA before the exponential.
+Value TileSoftmax::weight(OpBuilder &builder, Value score, Value negated) {
+  Value exponent =
+      factor == 1
+          ? Value(arith::AddFOp::create(builder, emit.loc, score, negated))
+          : Value(math::FmaOp::create(builder, emit.loc, score,
+                                      emit.f32(factor), negated));
+  return math::Exp2Op::create(builder, emit.loc, exponent);
+}
+
+/// Whether some exponentials may be polynomials (the CPU has no other kind).
+static bool choosesExp2(const Schedule &schedule) {
+  return schedule.producer != ProducerKind::None &&
+         schedule.exp2 != Exp2Unit::Native;
+}
+
+/// P. A null `negated` is that of a fixed maximum.
+Value TileSoftmax::weightsOf(Value score, Value negated, Value firstKey,
+                             bool masked) {
+  SmallVector<Value> inputs = {score};
+  if (negated)
+    inputs.push_back(negated);
+  return emit.map(
+      inputs, place.firstRow, firstKey, [&](OpBuilder &b, ValueRange a) {
+        Value result =
+            weight(b, a[0], negated ? a[1] : emit.f32(-*fixedMaximum));
+        if (!choosesExp2(schedule))
+          return result;
+        Operation *power = result.getDefiningOp();
+        power->setAttr(tile::kExp2Unit,
+                       b.getStringAttr(StringRef(spelling(schedule.exp2))));
+        if (!negated && !masked)
+          power->setAttr(tile::kExp2InRange, b.getUnitAttr());
+        return result;
+      });
+}
+
+Weights TileSoftmax::applyBounded(Value score, Value firstKey, bool masked,
+                                  Value maximum, Value oldSum) {
+  Value weights = weightsOf(score, Value(), firstKey, masked);
+  Value sum = emit.reduce(tile::ReductionKind::Add, weights, oldSum,
+                          /*partial=*/true);
+  return {weights, maximum, sum, Value()};
+}
+
+Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
+                           Value oldMaximum, Value oldSum) {
+  Value score = isAffine() ? function->mask(product, firstKey, masked)
+                           : function->apply(product, firstKey, masked);
+  if (fixedMaximum)
+    return applyBounded(score, firstKey, masked, oldMaximum, oldSum);
+  Value middle = middleOf(firstKey);
+  Value maximum = maximumOf(score, middle, oldMaximum);
+  Value negated = negatedMaximum(maximum, middle);
+  Value rescale = rescaleFrom(oldMaximum, maximum, negated);
+  Value weights = weightsOf(score, negated, firstKey, masked);
+  Value scaledSum = emit.mapRows(
+      {oldSum, rescale}, place.firstRow,
+      [&](OpBuilder &b, ValueRange a) -> Value {
+        return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
+      });
+  Value sum = emit.reduce(tile::ReductionKind::Add, weights, scaledSum,
+                          /*partial=*/true);
+  return {weights, maximum, sum, rescale};
+}
+
+//===----------------------------------------------------------------------===//
+// The end of a row
+//===----------------------------------------------------------------------===//
+
+/// c of the row: the score function at s = 0 and the key that m counts from.
+Value TileSoftmax::rest(OpBuilder &b, Value row) {
+  return function->scoreOf(b, emit.f32(0), row, place.firstRow);
+}
+
+/// The sum of a row whose scores have all been c less than they are: as it is
+/// for a finite c, 0 for -inf, NaN otherwise; and 0 if the row saw no key.
+Value TileSoftmax::withRest(OpBuilder &b, Value sum, Value row) {
+  auto equals = [&](Value value, double constant) -> Value {
+    return arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ, value,
+                                 emit.f32(constant));
+  };
+  Value c = rest(b, row), zero = emit.f32(0);
+  Value nothing = arith::SubFOp::create(b, emit.loc, c, c); // 0 or NaN
+  Value poisoned = arith::AddFOp::create(b, emit.loc, sum, nothing);
+  Value emptied = arith::MulFOp::create(b, emit.loc, sum, zero);
+  Value result = arith::SelectOp::create(
+      b, emit.loc, equals(c, kMinusInfinity), emptied, poisoned);
+  return arith::SelectOp::create(b, emit.loc, equals(sum, 0), zero, result);
+}
+
+/// exponent + c; a row without keys keeps its -inf, whatever c is.
+Value TileSoftmax::plusRest(OpBuilder &b, Value exponent, Value total,
+                            Value row) {
+  Value with = arith::AddFOp::create(b, emit.loc, exponent, rest(b, row));
+  Value empty = arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ,
+                                      total, emit.f32(0));
+  return arith::SelectOp::create(b, emit.loc, empty, exponent, with);
+}
+
+Value TileSoftmax::total(Value sum) {
+  Value all = tile::CombineOp::create(emit.builder, emit.loc, sum.getType(),
+                                      tile::ReductionKind::Add, sum);
+  if (!isAffine())
+    return all;
+  return emit.mapRows(all, place.firstRow, [&](OpBuilder &b, ValueRange a) {
+    return withRest(b, a[0], a[1]);
+  });
+}
+
+Value TileSoftmax::logSumExp(Value maximum, Value total) {
+  return emit.mapRows(
+      {maximum, total}, place.firstRow, [&](OpBuilder &b, ValueRange a) {
+        Value exponent =
+            fixedMaximum
+                ? emit.f32(*fixedMaximum)
+                : Value(arith::MulFOp::create(b, emit.loc, a[0],
+                                              emit.f32(factor)));
+        if (isAffine())
+          exponent = plusRest(b, exponent, a[1], a[2]);
+        Value logarithm = math::Log2Op::create(b, emit.loc, a[1]);
+        Value all = arith::AddFOp::create(b, emit.loc, exponent, logarithm);
+        return Value(arith::MulFOp::create(b, emit.loc, all, emit.f32(kLn2)));
+      });
+}
+
+} // namespace kgen

@@ -1,0 +1,99 @@
+//===- TileSoftmax.h - The softmax of one key tile -------------------------===//
+//
+// From a tile of products s = q*k to weights and row statistics, in the exp2
+// domain (Exp2Domain.h). Two forms:
+//
+//   t = f * score(s, ...)            the function is applied to each element
+//
+//   t = f * (s + g * (j - key)) + c  linear in the key's position j
+//                                    (AffineScore.h): g * (j - middle of tile)
+//                                    is where the product starts, and c, which
+//                                    does not depend on j, goes into the LSE
+//
+// In the second form the tile's middle enters per-row values only. The running
+// maximum is that of s + g * (j - key), where `key` is the query tile's first
+// row: near it masks and slopes usually put the largest scores, so that little
+// is lost to rounding however long the sequence is.
+//
+// Where t is known to lie in a small interval (ScoreBound.h), its upper end
+// stands for the row's maximum: there is no maximum to find, and nothing summed
+// before is ever rescaled.
+//
+//===----------------------------------------------------------------------===//
+#ifndef KGEN_TRANSFORMS_TILESOFTMAX_H
+#define KGEN_TRANSFORMS_TILESOFTMAX_H
+
+#include "ScoreFunction.h"
+#include "TileEmitter.h"
+
+#include "kgen/Analysis/AffineScore.h"
+#include "kgen/Dialect/Attention/AttentionOps.h"
+#include "kgen/Schedule/Schedule.h"
+
+#include <optional>
+
+namespace kgen {
+
+/// What the softmax of one key tile gives.
+struct Weights {
+  mlir::Value weights; ///< P in f32
+  mlir::Value maximum, sum;
+  mlir::Value rescale; ///< a: the factor of what was summed before; null for 1
+};
+
+class TileSoftmax {
+public:
+  /// Moves the op's score function into the exp2 domain.
+  TileSoftmax(attention::ForwardOp op, const Schedule &schedule,
+              TileEmitter &emit);
+
+  /// The query tile that the rest speaks of. Emits nothing.
+  void placeAt(ScoreFunction::Place place);
+  /// Emits what the key tiles share, before the loops over them.
+  void begin();
+  /// False where scores are bounded: `Weights::rescale` is null then.
+  bool rescales() const { return !fixedMaximum; }
+  /// Emits what Q K^T starts from, best before the keys are waited for; null if
+  /// it starts from zero.
+  mlir::Value productStart();
+  /// `maximum` and `sum` are those of the key tiles before; -inf where `masked`
+  /// and the mask or the end of the keys says so.
+  Weights apply(mlir::Value product, mlir::Value firstKey, bool masked,
+                mlir::Value maximum, mlir::Value sum);
+  /// The sum over all keys, in every thread that shares a row.
+  mlir::Value total(mlir::Value sum);
+  mlir::Value logSumExp(mlir::Value maximum, mlir::Value total);
+
+private:
+  using Value = mlir::Value;
+  bool isAffine() const { return affine.has_value(); }
+  bool startsAtRamp() const { return affine && !affine->gamma.empty(); }
+  Value middleOf(Value firstKey);
+  Value maximumOf(Value score, Value middle, Value before);
+  Value negatedMaximum(Value maximum, Value middle);
+  Value rescaleFrom(Value before, Value maximum, Value negated);
+  Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);
+  Value weightsOf(Value score, Value negated, Value firstKey, bool masked);
+  Weights applyBounded(Value score, Value firstKey, bool masked,
+                       Value maximum, Value sum);
+  Value rest(mlir::OpBuilder &builder, Value row);
+  Value withRest(mlir::OpBuilder &builder, Value sum, Value row);
+  Value plusRest(mlir::OpBuilder &builder, Value exponent, Value total,
+                 Value row);
+
+  attention::ForwardOp op;
+  const Schedule &schedule;
+  TileEmitter &emit;
+  int64_t tileQ, tileKV;
+  double factor = 1; ///< f
+  std::optional<analysis::AffineScore> affine;
+  /// f * m where no score exceeds a bound, instead of a running maximum.
+  std::optional<double> fixedMaximum;
+  std::optional<ScoreFunction> function;
+  ScoreFunction::Place place;
+  Value slope; ///< g of the query tile
+};
+
+} // namespace kgen
+
+#endif // KGEN_TRANSFORMS_TILESOFTMAX_H
