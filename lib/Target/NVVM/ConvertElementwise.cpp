@@ -39,8 +39,12 @@ SmallVector<Value> rowIndices(ImplicitLocOpBuilder &b, const KernelShape &shape,
 /// Global index of this lane's columns, [column block][element].
 SmallVector<Value> colIndices(ImplicitLocOpBuilder &b, const KernelShape &shape,
                               int64_t cols, Value start) {
-  LaneExpr first = LaneExpr(b, toI32(b, b.getLoc(), start)) +
-                   accumulatorCol(laneIndex(b, shape), 0);
+  Value begin = toI32(b, b.getLoc(), start);
+  // The first key tile of a persistent kernel is the same for every query tile:
+  // its mask's comparisons would be made once and held in registers.
+  if (shape.roles)
+    begin = pinnedScalar(b, begin);
+  LaneExpr first = LaneExpr(b, begin) + accumulatorCol(laneIndex(b, shape), 0);
   SmallVector<Value> indices;
   for (int64_t block = 0; block < cols / kBlockCols; ++block)
     for (int64_t element = 0; element < 2; ++element)
@@ -195,10 +199,6 @@ struct ConvertSplat : TilePattern<tile::SplatOp> {
   }
 };
 
-} // namespace
-
-void populateElementwisePatterns(const FragmentConverter &converter,
-                                 RewritePatternSet &patterns) {
 /// A product that LLVM may fuse with a sum, or fold.
 Value scaled(ImplicitLocOpBuilder &b, Value slope, double factor) {
   Value constant = arith::ConstantOp::create(
@@ -241,6 +241,10 @@ struct ConvertRamp : TilePattern<tile::RampOp> {
   }
 };
 
+} // namespace
+
+void populateElementwisePatterns(const FragmentConverter &converter,
+                                 RewritePatternSet &patterns) {
   patterns.add<ConvertMap, ConvertMapRows, ConvertReduce, ConvertCombine,
                ConvertSplat, ConvertRamp>(converter, patterns.getContext());
 }
