@@ -1,0 +1,22 @@
+// Three panels of 64 columns. Grouped heads, causal with LSE, full without.
+// No diagnostics from any lowering: no spills, no serialised products, no scratch.
+// RUN: kgen-opt %s --attention-lower=target=gfx90a -o /dev/null 2>&1 | count 0
+// RUN: kgen-opt %s --attention-lower=target=gfx942 -o /dev/null 2>&1 | count 0
+// RUN: kgen-opt %s --attention-lower=target=gfx950 -o /dev/null 2>&1 | count 0
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null 2>&1 | count 0 %}
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_90a -o /dev/null 2>&1 | count 0 %}
+// RUN: %if hopper-gpu %{ kgen-opt %s --attention-verify=target=sm_90a -o /dev/null %}
+
+func.func @causal_d192_bf16(%q: tensor<?x4x?x192xbf16>, %k: tensor<?x2x?x192xbf16>, %v: tensor<?x2x?x192xbf16>)
+    -> (tensor<?x4x?x192xbf16>, tensor<?x4x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.causal]
+      : (tensor<?x4x?x192xbf16>, tensor<?x2x?x192xbf16>, tensor<?x2x?x192xbf16>) -> (tensor<?x4x?x192xbf16>, tensor<?x4x?xf32>)
+  return %o#0, %o#1 : tensor<?x4x?x192xbf16>, tensor<?x4x?xf32>
+}
+
+func.func @full_d192_f16(%q: tensor<?x2x?x192xf16>, %k: tensor<?x2x?x192xf16>, %v: tensor<?x2x?x192xf16>)
+    -> tensor<?x2x?x192xf16> {
+  %o = attention.forward %q, %k, %v
+      : (tensor<?x2x?x192xf16>, tensor<?x2x?x192xf16>, tensor<?x2x?x192xf16>) -> tensor<?x2x?x192xf16>
+  return %o : tensor<?x2x?x192xf16>
+}
