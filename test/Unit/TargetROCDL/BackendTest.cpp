@@ -44,6 +44,10 @@ struct Variant {
   std::string arch, element;
   int64_t dimension;
 };
+void PrintTo(const Variant &variant, std::ostream *stream) {
+  *stream << variant.arch << "_" << variant.element << "_d"
+          << variant.dimension;
+}
 
 class Backend : public testing::TestWithParam<Variant> {};
 

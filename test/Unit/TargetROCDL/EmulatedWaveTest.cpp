@@ -118,6 +118,12 @@ struct Shape {
   int64_t queryLimit, keyLimit; ///< rows that exist of the tile's
   bool wide = false;            ///< products of 32x32x16
 };
+void PrintTo(const Shape &shape, std::ostream *stream) {
+  *stream << shape.waves << "x" << shape.blocks << "_waves_keys" << shape.keys
+          << "_d" << shape.dimQK << "_dv" << shape.dimV << "_limits"
+          << shape.queryLimit << "x" << shape.keyLimit
+          << (shape.wide ? "_wide" : "");
+}
 
 class EmulatedWorkgroup {
 public:

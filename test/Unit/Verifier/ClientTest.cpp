@@ -40,6 +40,9 @@ struct Habit {
   ErrorCode code;
   const char *words;
 };
+void PrintTo(const Habit &habit, std::ostream *stream) {
+  *stream << habit.name;
+}
 
 class MisbehavingWorkerTest : public testing::TestWithParam<Habit> {};
 
