@@ -48,7 +48,7 @@ FailureOr<Schedule> scheduleFor(attention::ForwardOp op,
 
 /// The text or artefact that the request asks for.
 Expected<std::string> emit(KernelCompiler &compiler, const Schedule &schedule,
-                           EmitKind kind) {
+                           EmitKind kind, CompileTimes &times) {
   if (kind == EmitKind::Tiled)
     return compiler.printTiled(schedule);
   if (kind == EmitKind::Llvm)
@@ -56,6 +56,7 @@ Expected<std::string> emit(KernelCompiler &compiler, const Schedule &schedule,
   Expected<CompiledKernel> kernel = compiler.compile(schedule);
   if (!kernel)
     return kernel.error();
+  times = kernel->code.times;
   return kind == EmitKind::Artifact ? std::move(kernel->artifact)
                                     : std::move(kernel->code.assembly);
 }
@@ -82,11 +83,13 @@ FailureOr<CompiledVariant> compileVariant(ModuleOp module,
   FailureOr<Schedule> schedule = scheduleFor(op, *compiler, *machine, request);
   if (failed(schedule))
     return failure();
-  Expected<std::string> bytes = emit(*compiler, *schedule, request.emit);
+  CompileTimes times;
+  Expected<std::string> bytes =
+      emit(*compiler, *schedule, request.emit, times);
   if (!bytes)
     return emitOn(op, bytes.error());
   return CompiledVariant{std::move(*bytes), compiler->problem().name,
-                         machine->hardware.arch, toJson(*schedule)};
+                         machine->hardware.arch, toJson(*schedule), times};
 }
 
 } // namespace kgen

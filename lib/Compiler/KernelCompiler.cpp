@@ -145,10 +145,13 @@ Expected<CompiledKernel> KernelCompiler::compile(const Schedule &schedule) {
       state->lower(schedule, Phase::Llvm);
   if (!module)
     return module.error();
+  std::chrono::duration<double> lowering =
+      std::chrono::steady_clock::now() - start;
   Expected<KernelCode> code =
       state->backend->emit(**module, state->hardware, state->options);
   if (!code)
     return code.error();
+  code->times.lowering = lowering.count();
   Expected<std::string> artifact =
       writeArtifact(*code, state->problem, schedule, state->hardware);
   if (!artifact)

@@ -2,6 +2,8 @@
 #ifndef KGEN_AUTOTUNE_COMPILEVARIANT_H
 #define KGEN_AUTOTUNE_COMPILEVARIANT_H
 
+#include "kgen/Target/Common/TargetBackend.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 #include <cstdint>
@@ -35,6 +37,7 @@ struct CompiledVariant {
   std::string kernelName;
   std::string arch;
   std::string schedule; ///< JSON
+  CompileTimes times;   ///< of an artefact or assembly
 };
 
 /// Compiles the only attention.forward of `module`, which stays as it is.

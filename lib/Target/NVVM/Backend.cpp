@@ -19,6 +19,8 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 
+#include <chrono>
+
 using namespace mlir;
 
 namespace kgen {
@@ -37,6 +39,11 @@ Expected<LLVM::LLVMFuncOp> findKernel(ModuleOp module) {
                                               std::to_string(kernels.size()) +
                                               " kernels, needs 1");
   return kernels.front();
+}
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 class NvvmBackend : public TargetBackend {
@@ -63,6 +70,7 @@ public:
     Expected<LLVM::LLVMFuncOp> kernel = findKernel(module);
     if (!kernel)
       return kernel.error();
+    auto start = std::chrono::steady_clock::now();
     KernelCode code = describe(*kernel, hardware);
     llvm::LLVMContext context;
     std::unique_ptr<llvm::Module> translated =
@@ -72,6 +80,7 @@ public:
     Expected<std::string> ptx = emitPtx(*translated, hardware.arch);
     if (!ptx)
       return ptx.error();
+    code.times.llvm = secondsSince(start);
     if (options.keepAssembly)
       code.assembly = *ptx;
     return assemble(std::move(code), *std::move(ptx), options);
@@ -112,9 +121,11 @@ private:
               : "no ptxas: the driver assembles the PTX when the kernel is loaded");
       return code;
     }
+    auto start = std::chrono::steady_clock::now();
     Expected<AssembledPtx> assembled = assemblePtx(ptxas, ptx, code.arch);
     if (!assembled)
       return assembled.error();
+    code.times.assembler = secondsSince(start);
     code.format = CodeFormat::Cubin;
     code.resources = readAssemblerOutput(assembled->messages, code.warnings);
     code.resources.sharedBytes =

@@ -52,9 +52,11 @@ createMachine(const std::string &arch) {
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   // TMA into .shared::cta is of PTX 8.6; other architectures take LLVM's choice.
   const char *features = llvm::StringRef(arch).ends_with("a") ? "+ptx86" : "";
+  // Aggressive adds two more value numberings to that of the optimiser: the same
+  // PTX for every wgmma kernel, but 0.2 s of the f32 kernels' 1.3 s.
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       triple, arch, features, options, std::nullopt, std::nullopt,
-      llvm::CodeGenOptLevel::Aggressive));
+      llvm::CodeGenOptLevel::Default));
   if (!machine)
     return Error(ErrorCode::NvptxUnavailable, "no target machine for " + arch);
   return machine;

@@ -57,6 +57,14 @@ struct TensorMapSpec {
 /// How tiles become blocks; the values are those of kgen_artifact.h.
 enum class GridKind : uint8_t { Plain = 0, Persistent = 1 };
 
+/// Where the time of a compilation went: seconds of wall time; 0 where a target
+/// does not tell its parts from each other.
+struct CompileTimes {
+  double lowering = 0;  ///< from the attention op to the target's LLVM dialect
+  double llvm = 0;      ///< LLVM: from there to assembly
+  double assembler = 0; ///< from there to machine code
+};
+
 /// One kernel as machine code, with what a launch needs to know.
 struct KernelCode {
   CodeFormat format = CodeFormat::ElfSharedObject;
@@ -79,6 +87,7 @@ struct KernelCode {
   bool tileCounter = false;
   ResourceUsage resources;
   std::vector<std::string> warnings; ///< of the assembler, verbatim
+  CompileTimes times; ///< the emitter knows nothing of the lowering: 0
 };
 
 /// How much an emitter keeps and where its tools are.
