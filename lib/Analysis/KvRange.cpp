@@ -403,6 +403,19 @@ RangeDeriver::leadingIndices(memref::LoadOp load, Value position) {
   return leading;
 }
 
+/// Whether the value is used once, by something used once, up to the mask's end.
+static bool isUsedOnce(Value value) {
+  while (value.hasOneUse()) {
+    Operation *user = *value.user_begin();
+    if (user->hasTrait<OpTrait::IsTerminator>())
+      return true;
+    if (user->getNumResults() != 1)
+      return false;
+    value = user->getResult(0);
+  }
+  return false;
+}
+
 std::optional<TableMatch> RangeDeriver::findMatch(Value value, bool negated) {
   auto equal = value.getDefiningOp<arith::CmpIOp>();
   if (!emitMatch || !equal ||
@@ -428,7 +441,8 @@ std::optional<TableMatch> RangeDeriver::findMatch(Value value, bool negated) {
   if (!ofKeys || !queryTable || !keyTable)
     return std::nullopt;
   return TableMatch{*queryTable,   *keyTable,    *ofQueries, *ofKeys,
-                    tile.firstRow, tile.lastRow, candidates};
+                    tile.firstRow, tile.lastRow, candidates,
+                    isUsedOnce(equal) ? equal.getOperation() : nullptr};
 }
 
 Condition RangeDeriver::match(const TableMatch &tables) {

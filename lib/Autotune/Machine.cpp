@@ -57,8 +57,11 @@ std::string deviceOf(TargetKind target) {
 }
 
 /// The model of the device that a worker describes: by product name where a
-/// table has it, else by architecture.
+/// table has it, else by architecture. Compute capability 9.0 has instructions
+/// that a portable kernel does not use (wgmma, TMA): sm_90a, which runs there.
 Expected<HardwareModel> modelOf(const WorkerHello &hello) {
+  if (hello.arch == "sm_90")
+    return findHardware("sm_90a");
   Expected<HardwareModel> hardware = findHardware(hello.name);
   if (!hardware)
     hardware = findHardware(hello.arch);

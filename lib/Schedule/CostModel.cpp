@@ -163,6 +163,9 @@ CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
   double resident = std::clamp(asDouble(need.workgroupsPerProcessor), 1.0,
                                std::max(busiest, 1.0));
   double warps = resident * asDouble(std::max<int64_t>(schedule.warps, 1));
+  if (schedule.overlap == OverlapMode::Intra ||
+      schedule.overlap == OverlapMode::Both)
+    warps *= 2; // each has two steps in flight
   double hidden = hardware.target == TargetKind::Cpu ? 0 : warps / (warps + 4);
 
   CostEstimate cost;
@@ -177,10 +180,13 @@ CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
                               hidden) +
                    stalls;
   double tail = 0;
-  if (problem.maskSummary.analysed && problem.maskSummary.density < 1)
+  if (problem.maskSummary.analysed && problem.maskSummary.density < 1) {
+    bool longTilesFirst = schedule.order == TileOrder::LongestFirst ||
+                          (schedule.producer == ProducerKind::Tma &&
+                           schedule.order == TileOrder::L2Swizzled);
     tail = running / std::max(busiest, 1.0) *
-           (schedule.order == TileOrder::LongestFirst ? kLongestFirstTail
-                                                      : kLinearTail);
+           (longTilesFirst ? kLongestFirstTail : kLinearTail);
+  }
   cost.seconds = kLaunchSeconds + running + tail;
   return cost;
 }

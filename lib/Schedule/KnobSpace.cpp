@@ -1,5 +1,4 @@
-//===- KnobSpace.cpp - What is worth trying on a machine
-//-------------------===//
+//===- KnobSpace.cpp - What is worth trying on a machine ------------------===//
 
 #include "Legality/Rules.h"
 
@@ -31,10 +30,18 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   for (int64_t cap : keep({128, 168, 256}, served.maxRegisters))
     space.maxRegisters.push_back(cap);
   space.qOperand = served.qOperand;
-  // Without a mask all tiles are equally long.
+  space.overlap = served.overlap;
+  space.scheduler = served.scheduler;
+  // Without a mask all tiles are equally long, and both ends of a walk are
+  // alike.
   bool uneven = !problem.mask.empty() || problem.maskSummary.density < 1;
-  space.order =
-      uneven ? served.order : std::vector<TileOrder>{served.order.front()};
+  auto ifUneven = [&](auto values) {
+    if (!uneven)
+      values.resize(1);
+    return values;
+  };
+  space.order = ifUneven(served.order);
+  space.kvDirection = ifUneven(served.kvDirection);
   // On the CPU all served names mean the same code.
   space.exp2 = {served.exp2.front()};
   return space;
@@ -42,31 +49,19 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
 
 namespace {
 
-/// Calls `visit` with every combination, the last knob changing fastest.
+/// Calls `visit` with every combination of the knobs' values, which are given
+/// as pairs of a member and its list; the last knob changes fastest.
 template <typename VisitT>
-void forEachPoint(const KnobSpace &space, Schedule schedule, VisitT visit) {
-  for (int64_t tileQ : space.tileQ)
-    for (int64_t tileKV : space.tileKV)
-      for (int64_t warps : space.warps)
-        for (int64_t stagesK : space.stagesK)
-          for (int64_t stagesV : space.stagesV)
-            for (int64_t maxRegisters : space.maxRegisters)
-              for (OperandPlace qOperand : space.qOperand)
-                for (TileOrder order : space.order)
-                  for (Exp2Unit exp2 : space.exp2) {
-                    schedule.tileQ = tileQ;
-                    schedule.tileKV = tileKV;
-                    schedule.warps = warps;
-                    if (schedule.consumerWarpgroups > 0)
-                      schedule.consumerWarpgroups = warps / 4;
-                    schedule.stagesK = stagesK;
-                    schedule.stagesV = stagesV;
-                    schedule.maxRegisters = maxRegisters;
-                    schedule.qOperand = qOperand;
-                    schedule.order = order;
-                    schedule.exp2 = exp2;
-                    visit(schedule);
-                  }
+void forEachPoint(Schedule &schedule, VisitT &visit) {
+  visit(schedule);
+}
+template <typename VisitT, typename ValueT, typename... RestT>
+void forEachPoint(Schedule &schedule, VisitT &visit, ValueT Schedule::*knob,
+                  const std::vector<ValueT> &values, const RestT &...rest) {
+  for (ValueT value : values) {
+    schedule.*knob = value;
+    forEachPoint(schedule, visit, rest...);
+  }
 }
 
 } // namespace
@@ -76,12 +71,25 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
   std::vector<Schedule> legal;
   if (!checkServed(problem, hardware).empty())
     return legal;
+  KnobSpace space = knobSpace(problem, hardware);
   Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
-  forEachPoint(knobSpace(problem, hardware), usual,
-               [&](const Schedule &schedule) {
-                 if (checkServedSchedule(problem, schedule, hardware).empty())
-                   legal.push_back(schedule);
-               });
+  auto keepLegal = [&](Schedule schedule) {
+    if (schedule.consumerWarpgroups > 0) {
+      schedule.consumerWarpgroups = schedule.warps / 4;
+      schedule.producerRegisters =
+          usualProducerRegisters(schedule.consumerWarpgroups);
+    }
+    if (checkServedSchedule(problem, schedule, hardware).empty())
+      legal.push_back(schedule);
+  };
+  forEachPoint(usual, keepLegal, &Schedule::tileQ, space.tileQ,
+               &Schedule::tileKV, space.tileKV, &Schedule::warps, space.warps,
+               &Schedule::stagesK, space.stagesK, &Schedule::stagesV,
+               space.stagesV, &Schedule::maxRegisters, space.maxRegisters,
+               &Schedule::qOperand, space.qOperand, &Schedule::overlap,
+               space.overlap, &Schedule::scheduler, space.scheduler,
+               &Schedule::order, space.order, &Schedule::kvDirection,
+               space.kvDirection, &Schedule::exp2, space.exp2);
   return legal;
 }
 

@@ -80,7 +80,9 @@ private:
 
 class KvRings : public KvPipeline {
 public:
-  /// What one query tile reads: rows of Q, then `count` key tiles.
+  /// What one query tile reads: rows of Q, then `count` key tiles. Counts and
+  /// places are i32 here: what is carried around the loops takes half as many
+  /// registers so.
   struct Walk {
     mlir::Value batch, head, headKV, firstRow, count;
     llvm::function_ref<mlir::Value(mlir::Value place)> tileAt;

@@ -19,17 +19,17 @@ KvRings::KvRings(TileEmitter &emit, const Schedule &schedule,
 
 void KvRings::sendTile(Value source, Value ring, const Walk &walk, Value place,
                        Value before) {
-  Value row = emit.mul(walk.tileAt(place), emit.index(tileKV));
+  Value row = emit.mul(walk.tileAt(place), emit.i32(tileKV));
   tile::SendOp::create(emit.builder, emit.loc, source, walk.batch, walk.headKV,
-                       row, ring, emit.add(before, place));
+                       emit.wide(row), ring, emit.wide(emit.add(before, place)));
 }
 
 void KvRings::send(const Walk &walk, Passed before) {
-  Value one = emit.index(1), last = emit.sub(walk.count, one);
-  sendTile(op.getK(), keys, walk, emit.index(0), before.keys);
+  Value one = emit.i32(1), last = emit.sub(walk.count, one);
+  sendTile(op.getK(), keys, walk, emit.i32(0), before.keys);
   tile::SendOp::create(emit.builder, emit.loc, op.getQ(), walk.batch, walk.head,
-                       walk.firstRow, queries, before.queries);
-  auto loop = scf::ForOp::create(emit.builder, emit.loc, emit.index(0), last, one);
+                       walk.firstRow, queries, emit.wide(before.queries));
+  auto loop = scf::ForOp::create(emit.builder, emit.loc, emit.i32(0), last, one);
   {
     OpBuilder::InsertionGuard guard(emit.builder);
     emit.builder.setInsertionPointToStart(loop.getBody());
@@ -43,31 +43,31 @@ void KvRings::send(const Walk &walk, Passed before) {
 Value KvRings::receiveQueries(Passed before) {
   passed = before;
   return tile::ReceiveOp::create(emit.builder, emit.loc, queries,
-                                 passed.queries);
+                                 emit.wide(passed.queries));
 }
 
 void KvRings::queriesDone() {
-  tile::ReleaseOp::create(emit.builder, emit.loc, queries, passed.queries);
+  tile::ReleaseOp::create(emit.builder, emit.loc, queries, emit.wide(passed.queries));
 }
 
 Value KvRings::keysReady(Value place, Tokens &) {
   return tile::ReceiveOp::create(emit.builder, emit.loc, keys,
-                                 emit.add(passed.keys, place));
+                                 emit.wide(emit.add(passed.keys, place)));
 }
 
 Value KvRings::valuesReady(Value place, Tokens &) {
   return tile::ReceiveOp::create(emit.builder, emit.loc, values,
-                                 emit.add(passed.keys, place));
+                                 emit.wide(emit.add(passed.keys, place)));
 }
 
 void KvRings::keysDone(Value place) {
   tile::ReleaseOp::create(emit.builder, emit.loc, keys,
-                          emit.add(passed.keys, place));
+                          emit.wide(emit.add(passed.keys, place)));
 }
 
 void KvRings::valuesDone(Value place) {
   tile::ReleaseOp::create(emit.builder, emit.loc, values,
-                          emit.add(passed.keys, place));
+                          emit.wide(emit.add(passed.keys, place)));
 }
 
 } // namespace kgen

@@ -103,7 +103,7 @@ public:
 private:
   void lowerWithRoles();
   void placeAt(const QueryTile &tile);
-  void findKeyTiles();
+  std::optional<ScoreFunction::Match> findKeyTiles();
   Value loadQueries();
   RunningState initialState(KvPipeline::Tokens tokens);
   using Step = llvm::function_ref<SmallVector<Value>(Value place, ValueRange)>;
@@ -116,8 +116,9 @@ private:
 
   // With roles.
   void send(KvRings::Passed before);
-  void consume(KvRings::Passed before);
+  RunningState consume(KvRings::Passed before);
   Value tileAt(Value place);
+  Value firstKeyAt(Value place);
   PendingStep firstStep();
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
   RunningState lastStep(PendingStep pending);
@@ -134,7 +135,8 @@ private:
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries; ///< operand matrix or view, as the schedule says
-  /// In tiles of keys: visible, and the part of it that needs no mask.
+  /// In tiles of keys: visible, and the part of it that needs no mask. With
+  /// roles i32, as are places of the walk.
   Value visibleBegin, visibleEnd, fullBegin, fullEnd;
   /// Not owned: lives while the loops are emitted.
   KvPipeline *pipeline = nullptr;
@@ -149,17 +151,28 @@ void OnlineSoftmax::placeAt(const QueryTile &tile) {
   firstRow = emit.mul(tile.number, emit.index(schedule.tileQ));
   seqQ = emit.dim(op.getQ(), 2);
   seqKV = emit.dim(op.getK(), 2);
-  softmax.placeAt({batch, head, firstRow, seqQ, seqKV});
-  findKeyTiles();
+  softmax.placeAt({batch, head, firstRow, seqQ, seqKV, findKeyTiles()});
 }
 
-void OnlineSoftmax::findKeyTiles() {
+/// Returns what the scan of the mask's only comparison of tables found. (Of two,
+/// the ranges and both ways to compute the mask would take too many registers.)
+std::optional<ScoreFunction::Match> OnlineSoftmax::findKeyTiles() {
   Value lastRow = emit.sub(
       emit.min(emit.add(firstRow, emit.index(schedule.tileQ)), seqQ),
       emit.index(1));
+  SmallVector<ScoreFunction::Match> matches;
+  auto emitMatch = [&](const analysis::TableMatch &tables) {
+    analysis::MatchedKeys keys = emit.matchRange(tables);
+    matches.push_back({tables.comparison, keys});
+    return keys;
+  };
+  // A scan takes all threads, before roles part; persistent workgroups find
+  // their next tile after that.
+  bool together = schedule.scheduler == TileScheduler::Grid;
   analysis::KvRanges ranges = analysis::deriveKvRanges(
       emit.builder, emit.loc, op.getMask(),
-      {batch, head, firstRow, lastRow, seqKV}, IRMapping());
+      {batch, head, firstRow, lastRow, seqKV}, IRMapping(),
+      together ? analysis::MatchEmitter(emitMatch) : analysis::MatchEmitter());
   visibleBegin = emit.floorDiv(ranges.visible.begin, schedule.tileKV);
   // Ends may lie before begins (an empty range) but divisions want positives.
   Value end = emit.max(ranges.visible.end, ranges.visible.begin);
@@ -177,6 +190,11 @@ void OnlineSoftmax::findKeyTiles() {
     fullBegin = clamp(fullBegin);
   Value fullLast = emit.max(ranges.full.end, emit.index(0));
   fullEnd = emit.max(clamp(emit.floorDiv(fullLast, schedule.tileKV)), fullBegin);
+  if (rings)
+    for (Value *tile : {&visibleBegin, &visibleEnd, &fullBegin, &fullEnd})
+      *tile = emit.narrow(*tile);
+  bool isOnly = matches.size() == 1 && matches.front().comparison;
+  return isOnly ? std::optional(matches.front()) : std::nullopt;
 }
 
 /// Q stays for the whole walk: staged on chip, then in registers or read from
@@ -218,7 +236,7 @@ Value OnlineSoftmax::pack(Value weights) {
 }
 
 RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
-  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Value firstKey = firstKeyAt(place);
   Value start = softmax.productStart();
   Value keys = pipeline->keysReady(place, state.tokens);
   Value product = multiplyKeys(keys, start, /*async=*/false);
@@ -238,7 +256,7 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
 SmallVector<Value> OnlineSoftmax::loop(Value first, Value end, ValueRange state,
                                        Step step) {
   auto forOp = scf::ForOp::create(
-      emit.builder, emit.loc, first, end, emit.index(1), state,
+      emit.builder, emit.loc, first, end, emit.like(first, 1), state,
       [&](OpBuilder &, Location loc, Value place, ValueRange carried) {
         OpBuilder::InsertionGuard guard(emit.builder);
         emit.builder.setInsertionPointToEnd(place.getParentBlock());
@@ -293,7 +311,12 @@ Value OnlineSoftmax::tileAt(Value place) {
     return place;
   if (schedule.kvDirection == KvDirection::Forward)
     return emit.add(visibleBegin, place);
-  return emit.sub(emit.sub(visibleEnd, emit.index(1)), place);
+  return emit.sub(emit.sub(visibleEnd, emit.i32(1)), place);
+}
+
+Value OnlineSoftmax::firstKeyAt(Value place) {
+  Value tile = tileAt(place);
+  return emit.wide(emit.mul(tile, emit.like(tile, schedule.tileKV)));
 }
 
 void OnlineSoftmax::send(KvRings::Passed before) {
@@ -326,14 +349,14 @@ void OnlineSoftmax::passTurn() {
 
 PendingStep OnlineSoftmax::firstStep() {
   RunningState state = initialState({});
-  Value place = emit.index(0);
+  Value place = emit.i32(0);
   Value start = softmax.productStart();
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
   Value product = multiplyKeys(keys, start, /*async=*/false);
   passTurn();
   rings->keysDone(place);
-  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Value firstKey = firstKeyAt(place);
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
   return {{state.output, tile.maximum, tile.sum, {}},
@@ -344,8 +367,8 @@ PendingStep OnlineSoftmax::firstStep() {
 PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
                                           PendingStep before) {
   RunningState &state = before.state;
-  Value previous = emit.sub(place, emit.index(1));
-  Value firstKey = emit.mul(tileAt(place), emit.index(schedule.tileKV));
+  Value previous = emit.sub(place, emit.i32(1));
+  Value firstKey = firstKeyAt(place);
 
   // What the product starts from is computed while others have their turn.
   Value start = softmax.productStart();
@@ -378,7 +401,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
 
 RunningState OnlineSoftmax::lastStep(PendingStep pending) {
   RunningState state = pending.state;
-  Value last = emit.sub(emit.sub(visibleEnd, visibleBegin), emit.index(1));
+  Value last = emit.sub(emit.sub(visibleEnd, visibleBegin), emit.i32(1));
   Value values = rings->valuesReady(last, state.tokens);
   state.output = tile::DotOp::create(
       emit.builder, emit.loc, state.output.getType(), pending.weights, values,
@@ -388,14 +411,14 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending) {
 }
 
 /// The three loops by places of the walk, which starts at either end.
-void OnlineSoftmax::consume(KvRings::Passed before) {
+RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = rings->receiveQueries(before);
   bool forward = schedule.kvDirection == KvDirection::Forward;
   Value plainBegin = forward ? emit.sub(fullBegin, visibleBegin)
                              : emit.sub(visibleEnd, fullEnd);
   Value plainEnd = forward ? emit.sub(fullEnd, visibleBegin)
                            : emit.sub(visibleEnd, fullBegin);
-  Value end = emit.sub(visibleEnd, visibleBegin), zero = emit.index(0);
+  Value end = emit.sub(visibleEnd, visibleBegin), zero = emit.i32(0);
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
                     schedule.overlap == OverlapMode::Both;
   if (!overlapped) {
@@ -404,7 +427,7 @@ void OnlineSoftmax::consume(KvRings::Passed before) {
     state = loop(plainBegin, plainEnd, /*masked=*/false, state);
     state = loop(plainEnd, end, /*masked=*/true, state);
     rings->queriesDone();
-    return finish(state);
+    return state;
   }
   auto pending = [&](ValueRange values) {
     return PendingStep::from(values, softmax.rescales());
@@ -416,7 +439,7 @@ void OnlineSoftmax::consume(KvRings::Passed before) {
         }));
   };
   PendingStep state = firstStep();
-  Value one = emit.index(1);
+  Value one = emit.i32(1);
   bool plainToEnd = plainEnd == end;
   // Without a mask only the last keys need one: they come first or last.
   if (op.hasMask() || forward) {
@@ -430,27 +453,41 @@ void OnlineSoftmax::consume(KvRings::Passed before) {
   if (!plainToEnd)
     state = walk(plainEnd, end, /*masked=*/true, state);
   rings->queriesDone();
-  finish(lastStep(state));
+  return lastStep(state);
 }
 
 void OnlineSoftmax::lowerWithRoles() {
   KvRings storage(emit, schedule, op);
   pipeline = rings = &storage;
-  auto roles = tile::RolesOp::create(emit.builder, emit.loc);
-  emit.builder.setInsertionPointToStart(&roles.getProducer().front());
   QueryTiles tiles(emit, op, schedule);
+  bool persistent = schedule.scheduler != TileScheduler::Grid;
+  if (!persistent)
+    placeAt(tiles.ofGrid()); // by all threads, before they part
+  KvRings::Passed none{emit.i32(0), emit.i32(0)};
+  auto roles = tile::RolesOp::create(emit.builder, emit.loc);
   auto count = [&] { return emit.sub(visibleEnd, visibleBegin); };
-  tiles.forEach([&](const QueryTile &tile, KvRings::Passed before) {
-    placeAt(tile);
-    send(before);
-    return count();
-  });
+
+  emit.builder.setInsertionPointToStart(&roles.getProducer().front());
+  if (persistent)
+    tiles.forEachOfProducer([&](const QueryTiles::Turn &turn) {
+      placeAt(turn.tile);
+      send(turn.before);
+      return count();
+    });
+  else
+    send(none);
+
   emit.builder.setInsertionPointToStart(&roles.getConsumers().front());
-  tiles.forEach([&](const QueryTile &tile, KvRings::Passed before) {
-    placeAt(tile);
-    consume(before);
-    return count();
-  });
+  if (persistent)
+    tiles.forEachOfConsumers([&](const QueryTiles::Turn &turn) {
+      placeAt(turn.tile);
+      RunningState state = consume(turn.before);
+      placeAt(turn.again());
+      finish(state);
+      return count();
+    });
+  else
+    finish(consume(none));
 }
 
 void OnlineSoftmax::lower() {

@@ -13,27 +13,42 @@ namespace kgen {
 constexpr int64_t kCacheBytes = 32 * 1024 * 1024;
 
 Value QueryTiles::tilesOfHead() {
-  return emit.ceilDiv(emit.dim(op.getQ(), 2), schedule.tileQ);
+  return emit.ceilDiv(emit.narrow(emit.dim(op.getQ(), 2)), schedule.tileQ);
+}
+
+QueryTiles::QueryTiles(TileEmitter &emit, attention::ForwardOp op,
+                       const Schedule &schedule)
+    : emit(emit), op(op), schedule(schedule) {
+  // Two slots: a number is read until its tile is done, and the next one is
+  // known before.
+  if (schedule.scheduler == TileScheduler::PersistentDynamic)
+    drawnTiles = emit.allocate(2, 1, 1, emit.builder.getI32Type());
 }
 
 QueryTile QueryTiles::ofGrid() {
   Type index = emit.builder.getIndexType();
   auto id = tile::ProgramIdOp::create(emit.builder, emit.loc, index, index, index);
-  Value number = id.getX();
+  Value number = emit.narrow(id.getX());
+  if (schedule.order == TileOrder::L2Swizzled) {
+    Value head = emit.add(emit.narrow(id.getY()),
+                          emit.mul(emit.narrow(id.getZ()),
+                                   emit.i32(op.getHeadsQ())));
+    return byNumber(emit.add(number, emit.mul(head, tilesOfHead())));
+  }
   // The last rows of a causal mask see the most keys; started first, they do
   // not end last.
   if (schedule.order == TileOrder::LongestFirst) {
-    Value last = emit.sub(tilesOfHead(), emit.index(1));
+    Value last = emit.sub(tilesOfHead(), emit.i32(1));
     number = emit.sub(last, number);
   }
-  return {id.getZ(), id.getY(), number};
+  return {id.getZ(), id.getY(), emit.wide(number)};
 }
 
 /// `headOfAll` counts the heads of all batches.
 QueryTile QueryTiles::make(Value headOfAll, Value tile) {
   Value batch = emit.floorDiv(headOfAll, op.getHeadsQ());
-  Value head = emit.sub(headOfAll, emit.mul(batch, emit.index(op.getHeadsQ())));
-  return {batch, head, tile};
+  Value head = emit.sub(headOfAll, emit.mul(batch, emit.i32(op.getHeadsQ())));
+  return {emit.wide(batch), emit.wide(head), emit.wide(tile)};
 }
 
 /// The `number`-th tile in the schedule's order.
@@ -44,7 +59,7 @@ QueryTile QueryTiles::byNumber(Value number) {
   Value head = emit.div(number, tiles);
   Value tile = emit.sub(number, emit.mul(head, tiles));
   if (schedule.order == TileOrder::LongestFirst)
-    tile = emit.sub(emit.sub(tiles, emit.index(1)), tile);
+    tile = emit.sub(emit.sub(tiles, emit.i32(1)), tile);
   return make(head, tile);
 }
 
@@ -52,13 +67,13 @@ QueryTile QueryTiles::byNumber(Value number) {
 /// tiles that see the most keys come first.
 QueryTile QueryTiles::inCacheGroups(Value number) {
   Value tiles = tilesOfHead(), group = headsThatFitCache();
-  Value heads = emit.mul(emit.dim(op.getQ(), 0), emit.index(op.getHeadsQ()));
+  Value heads = allHeads();
   Value first = emit.mul(emit.div(number, emit.mul(group, tiles)), group);
   Value size = emit.min(group, emit.sub(heads, first));
   Value inGroup = emit.sub(number, emit.mul(first, tiles));
   Value fromLast = emit.div(inGroup, size);
   Value head = emit.add(first, emit.sub(inGroup, emit.mul(fromLast, size)));
-  Value tile = emit.sub(emit.sub(tiles, emit.index(1)), fromLast);
+  Value tile = emit.sub(emit.sub(tiles, emit.i32(1)), fromLast);
   return make(head, tile);
 }
 
@@ -67,39 +82,106 @@ Value QueryTiles::headsThatFitCache() {
   int64_t elementBytes = op.getElementType().getIntOrFloatBitWidth() / 8;
   int64_t rowBytes = (op.getHeadDimQK() + op.getHeadDimV()) * elementBytes;
   int64_t shared = op.getHeadsQ() / op.getHeadsKV();
-  Value length = emit.max(emit.dim(op.getK(), 2), emit.index(1));
-  Value heads = emit.div(emit.index(kCacheBytes / rowBytes * shared), length);
-  return emit.max(heads, emit.index(1));
+  Value length = emit.max(emit.narrow(emit.dim(op.getK(), 2)), emit.i32(1));
+  Value heads = emit.div(emit.i32(kCacheBytes / rowBytes * shared), length);
+  return emit.max(heads, emit.i32(1));
 }
 
-void QueryTiles::forEach(Body body) {
+/// Query heads of all batches.
+Value QueryTiles::allHeads() {
+  return emit.mul(emit.narrow(emit.dim(op.getQ(), 0)), emit.i32(op.getHeadsQ()));
+}
+
+Value QueryTiles::allTiles() { return emit.mul(tilesOfHead(), allHeads()); }
+
+Value QueryTiles::workgroup() {
+  Type index = emit.builder.getIndexType();
+  auto id = tile::ProgramIdOp::create(emit.builder, emit.loc, index, index, index);
+  return emit.narrow(id.getX());
+}
+
+/// Workgroup w takes the tiles w, w + n, w + 2n, ...
+void QueryTiles::everyNth(Body body) {
   OpBuilder &builder = emit.builder;
-  Type index = builder.getIndexType();
-  Value zero = emit.index(0);
-  bool persistent = schedule.scheduler != TileScheduler::Grid;
-  if (!persistent && schedule.order != TileOrder::L2Swizzled) {
-    body(ofGrid(), {zero, zero});
-    return;
-  }
-  auto id = tile::ProgramIdOp::create(builder, emit.loc, index, index, index);
-  Value heads = emit.index(op.getHeadsQ());
-  if (!persistent) {
-    Value head = emit.add(id.getY(), emit.mul(id.getZ(), heads));
-    Value number = emit.add(id.getX(), emit.mul(head, tilesOfHead()));
-    body(byNumber(number), {zero, zero});
-    return;
-  }
-  Value all = emit.mul(emit.mul(tilesOfHead(), heads), emit.dim(op.getQ(), 0));
-  Value workgroups = tile::ProgramCountOp::create(builder, emit.loc, index);
-  auto loop = scf::ForOp::create(builder, emit.loc, id.getX(), all, workgroups,
-                                 ValueRange{zero, zero});
+  Value workgroups = emit.narrow(tile::ProgramCountOp::create(
+      builder, emit.loc, builder.getIndexType()));
+  Value zero = emit.i32(0);
+  auto loop = scf::ForOp::create(builder, emit.loc, workgroup(), allTiles(),
+                                 workgroups, ValueRange{zero, zero});
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   KvRings::Passed before{loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
-  Value passed = body(byNumber(loop.getInductionVar()), before);
+  auto again = [&] { return byNumber(loop.getInductionVar()); };
+  Value passed = body({again(), before, again});
   scf::YieldOp::create(builder, emit.loc,
-                       ValueRange{emit.add(before.queries, emit.index(1)),
+                       ValueRange{emit.add(before.queries, emit.i32(1)),
                                   emit.add(before.keys, passed)});
+}
+
+/// The loop of a role over drawn tiles. `number` emits the number of the next
+/// tile from what the round before left and the tiles so far; `round` emits the
+/// tile's part and returns what it leaves and the key tiles that it lets through.
+void QueryTiles::whileDrawn(
+    Value first, function_ref<Value(Value left, Value tiles)> number,
+    function_ref<std::pair<Value, Value>(Value number, KvRings::Passed)> round) {
+  OpBuilder &builder = emit.builder;
+  SmallVector<Value> start = {first, emit.i32(0), emit.i32(0)};
+  SmallVector<Type> types(start.size(), builder.getI32Type());
+  SmallVector<Location> locations(start.size(), emit.loc);
+  auto loop = scf::WhileOp::create(builder, emit.loc, types, start);
+  OpBuilder::InsertionGuard guard(builder);
+
+  Block *head = builder.createBlock(&loop.getBefore(), {}, types, locations);
+  Value drawn = number(head->getArgument(0), head->getArgument(1));
+  Value isTile = arith::CmpIOp::create(
+      builder, emit.loc, arith::CmpIPredicate::slt, drawn, allTiles());
+  scf::ConditionOp::create(
+      builder, emit.loc, isTile,
+      ValueRange{drawn, head->getArgument(1), head->getArgument(2)});
+
+  Block *body = builder.createBlock(&loop.getAfter(), {}, types, locations);
+  KvRings::Passed before{body->getArgument(1), body->getArgument(2)};
+  auto [left, passed] = round(body->getArgument(0), before);
+  scf::YieldOp::create(builder, emit.loc,
+                       ValueRange{left, emit.add(before.queries, emit.i32(1)),
+                                  emit.add(before.keys, passed)});
+}
+
+void QueryTiles::forEachOfProducer(Body body) {
+  if (schedule.scheduler == TileScheduler::PersistentStatic)
+    return everyNth(body);
+  auto post = [&](Value number, Value tiles) {
+    tile::PostOp::create(emit.builder, emit.loc, emit.wide(number), drawnTiles,
+                         emit.wide(tiles));
+    return number;
+  };
+  whileDrawn(workgroup(), post, [&](Value number, KvRings::Passed before) {
+    // Drawn early: the copies of this tile hide how long it takes.
+    Value next = tile::DrawTileOp::create(
+        emit.builder, emit.loc, emit.builder.getIndexType(),
+        emit.wide(allTiles()));
+    auto again = [&] { return byNumber(number); };
+    Value passed = body({again(), before, again});
+    return std::make_pair(emit.narrow(next), passed);
+  });
+}
+
+void QueryTiles::forEachOfConsumers(Body body) {
+  if (schedule.scheduler == TileScheduler::PersistentStatic)
+    return everyNth(body);
+  auto collect = [&](Value, Value tiles) -> Value {
+    return emit.narrow(tile::CollectOp::create(
+        emit.builder, emit.loc, emit.builder.getIndexType(), drawnTiles,
+        emit.wide(tiles)));
+  };
+  Value nothing = emit.i32(0);
+  whileDrawn(nothing, collect, [&](Value number, KvRings::Passed before) {
+    auto again = [&] { return byNumber(collect(nothing, before.queries)); };
+    Value passed = body({byNumber(number), before, again});
+    tile::ReleaseOp::create(emit.builder, emit.loc, drawnTiles,
+                            emit.wide(before.queries));
+    return std::make_pair(nothing, passed);
+  });
 }
 
 } // namespace kgen

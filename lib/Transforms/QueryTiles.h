@@ -11,28 +11,48 @@
 namespace kgen {
 
 struct QueryTile {
-  mlir::Value batch, head, number; ///< the tile's among those of its head
+  /// Index values; the number is the tile's among those of its head.
+  mlir::Value batch, head, number;
 };
 
-/// The schedule's scheduler and order, as index arithmetic.
+/// The schedule's scheduler and order, as i32 arithmetic. A workgroup of a
+/// plain grid has one tile; a persistent one takes several, either every n-th
+/// or, drawn from a counter by its producer, as many as it has time for.
 class QueryTiles {
 public:
+  /// With a dynamic scheduler, allocates the ring through which the producer
+  /// tells the consumers what it drew.
   QueryTiles(TileEmitter &emit, attention::ForwardOp op,
-             const Schedule &schedule)
-      : emit(emit), op(op), schedule(schedule) {}
+             const Schedule &schedule);
 
-  /// The workgroup's only tile in a grid of (query tiles, query heads, batch).
+  /// The only tile of a workgroup in a grid of (query tiles, query heads, batch).
   QueryTile ofGrid();
 
-  /// Emits `body` for each tile of the workgroup: one, or as many as a
-  /// persistent workgroup takes. The body is given what went through the rings
-  /// before the tile and returns the key tiles that it lets through.
-  using Body =
-      llvm::function_ref<mlir::Value(const QueryTile &, KvRings::Passed)>;
-  void forEach(Body body);
+  /// A tile in the loop of a persistent workgroup.
+  struct Turn {
+    QueryTile tile;
+    KvRings::Passed before; ///< what went through the rings before this tile
+    /// The tile once more, for what comes after the walk over the keys: with a
+    /// dynamic scheduler read again, so that no register holds it meanwhile.
+    llvm::function_ref<QueryTile()> again;
+  };
+  /// Emits one tile's part of a role; returns the key tiles that it lets through.
+  using Body = llvm::function_ref<mlir::Value(const Turn &)>;
+  void forEachOfProducer(Body body);
+  void forEachOfConsumers(Body body);
 
 private:
+  void everyNth(Body body);
+  void whileDrawn(
+      mlir::Value first,
+      llvm::function_ref<mlir::Value(mlir::Value left, mlir::Value tiles)> number,
+      llvm::function_ref<std::pair<mlir::Value, mlir::Value>(mlir::Value number,
+                                                             KvRings::Passed)>
+          round);
   mlir::Value tilesOfHead();
+  mlir::Value allTiles();
+  mlir::Value allHeads();
+  mlir::Value workgroup();
   QueryTile byNumber(mlir::Value number);
   QueryTile inCacheGroups(mlir::Value number);
   mlir::Value headsThatFitCache();
@@ -41,6 +61,7 @@ private:
   TileEmitter &emit;
   attention::ForwardOp op;
   const Schedule &schedule;
+  mlir::Value drawnTiles; ///< ring of numbers
 };
 
 } // namespace kgen

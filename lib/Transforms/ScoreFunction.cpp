@@ -2,6 +2,7 @@
 
 #include "ScoreFunction.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 
 #include <limits>
@@ -53,6 +54,10 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
   // place that its table does not have: rel[i - j] under a causal mask.
   bool mayBeDropped = masked && op.hasMask() && !leading.empty();
   for (Operation &inner : region.front().without_terminator()) {
+    if (matchIsKnown && &inner == place.match->comparison) {
+      mapping.map(inner.getResult(0), isInRange(builder, col));
+      continue;
+    }
     Operation *copy = builder.clone(inner, mapping);
     if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
       keepReadInside(load, arguments);
@@ -77,10 +82,53 @@ Value ScoreFunction::keep(OpBuilder &builder, Value row, Value col) {
   return arith::AndIOp::create(builder, emit.loc, inside, kept);
 }
 
+/// The value of the match's comparison where all entries match.
+Value ScoreFunction::isInRange(OpBuilder &builder, Value col) {
+  const Match &match = *place.match;
+  auto compare = [&](arith::CmpIPredicate predicate, Value bound) -> Value {
+    return arith::CmpIOp::create(builder, emit.loc, predicate, col, bound);
+  };
+  bool equal = cast<arith::CmpIOp>(match.comparison).getPredicate() ==
+               arith::CmpIPredicate::eq;
+  const analysis::KeyRange &range = match.keys.range;
+  if (!equal)
+    return arith::OrIOp::create(
+        builder, emit.loc, compare(arith::CmpIPredicate::slt, range.begin),
+        compare(arith::CmpIPredicate::sge, range.end));
+  return arith::AndIOp::create(
+      builder, emit.loc, compare(arith::CmpIPredicate::sge, range.begin),
+      compare(arith::CmpIPredicate::slt, range.end));
+}
+
+/// Where all rows and all keys of the range have one entry, positions say what
+/// matches, and no table is read.
+Value ScoreFunction::mapBoth(Value product, Value firstKey, bool scored) {
+  auto branch = scf::IfOp::create(emit.builder, emit.loc, product.getType(),
+                                  place.match->keys.allMatch,
+                                  /*withElseRegion=*/true);
+  for (bool known : {true, false}) {
+    OpBuilder::InsertionGuard guard(emit.builder);
+    emit.builder.setInsertionPointToStart(known ? branch.thenBlock()
+                                                : branch.elseBlock());
+    matchIsKnown = known;
+    Value result = mapOnce(product, firstKey, scored, /*masked=*/true);
+    scf::YieldOp::create(emit.builder, emit.loc, result);
+  }
+  matchIsKnown = false;
+  return branch.getResult(0);
+}
+
 Value ScoreFunction::map(Value product, Value firstKey, bool scored,
                          bool masked) {
   if (!scored && !masked)
     return product;
+  if (masked && place.match)
+    return mapBoth(product, firstKey, scored);
+  return mapOnce(product, firstKey, scored, masked);
+}
+
+Value ScoreFunction::mapOnce(Value product, Value firstKey, bool scored,
+                             bool masked) {
   return emit.map(product, place.firstRow, firstKey,
                   [&](OpBuilder &builder, ValueRange arguments) -> Value {
                     Value score = arguments[0], row = arguments[1],

@@ -8,13 +8,21 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
+#include <optional>
+
 namespace kgen {
 
 /// Inlines the op's regions into tiles of one query tile.
 class ScoreFunction {
 public:
+  /// A comparison of tables in the mask, and what a scan has found.
+  struct Match {
+    mlir::Operation *comparison;
+    analysis::MatchedKeys keys;
+  };
   struct Place {
     mlir::Value batch, head, firstRow, seqQ, seqKV;
+    std::optional<Match> match = {};
   };
 
   ScoreFunction(attention::ForwardOp op, TileEmitter &emit, Place place)
@@ -32,6 +40,10 @@ public:
 private:
   mlir::Value map(mlir::Value product, mlir::Value firstKey, bool scored,
                   bool masked);
+  mlir::Value mapOnce(mlir::Value product, mlir::Value firstKey, bool scored,
+                      bool masked);
+  mlir::Value mapBoth(mlir::Value product, mlir::Value firstKey, bool scored);
+  mlir::Value isInRange(mlir::OpBuilder &builder, mlir::Value col);
   mlir::Value keep(mlir::OpBuilder &builder, mlir::Value row, mlir::Value col);
   mlir::Value inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
                            mlir::ValueRange leading, mlir::Value row,
@@ -41,6 +53,8 @@ private:
   attention::ForwardOp op;
   TileEmitter &emit;
   Place place;
+  /// The match's entries are known to be equal in its range, and only there.
+  bool matchIsKnown = false;
 };
 
 } // namespace kgen

@@ -11,6 +11,24 @@ namespace kgen {
 Value TileEmitter::index(int64_t value) {
   return arith::ConstantIndexOp::create(builder, loc, value);
 }
+Value TileEmitter::i32(int64_t value) {
+  return arith::ConstantIntOp::create(builder, loc, builder.getI32Type(), value);
+}
+Value TileEmitter::like(Value other, int64_t value) {
+  return other.getType().isIndex() ? index(value) : i32(value);
+}
+Value TileEmitter::narrow(Value value) {
+  if (value.getType().isInteger(32))
+    return value;
+  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(),
+                                                  value);
+}
+Value TileEmitter::wide(Value value) {
+  if (value.getType().isIndex())
+    return value;
+  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(),
+                                                  value);
+}
 Value TileEmitter::add(Value a, Value b) {
   return builder.createOrFold<arith::AddIOp>(loc, a, b);
 }
@@ -27,17 +45,18 @@ Value TileEmitter::max(Value a, Value b) {
   return builder.createOrFold<arith::MaxSIOp>(loc, a, b);
 }
 Value TileEmitter::floorDiv(Value a, int64_t b) {
-  return b == 1 ? a : builder.createOrFold<arith::DivUIOp>(loc, a, index(b));
+  return b == 1 ? a
+                : builder.createOrFold<arith::DivUIOp>(loc, a, like(a, b));
 }
 Value TileEmitter::div(Value a, Value b) {
   return builder.createOrFold<arith::DivUIOp>(loc, a, b);
 }
 Value TileEmitter::ceilDiv(Value a, int64_t b) {
-  return floorDiv(add(a, index(b - 1)), b);
+  return floorDiv(add(a, like(a, b - 1)), b);
 }
 Value TileEmitter::remainder(Value a, int64_t b) {
-  return b == 1 ? index(0)
-                : builder.createOrFold<arith::RemUIOp>(loc, a, index(b));
+  return b == 1 ? like(a, 0)
+                : builder.createOrFold<arith::RemUIOp>(loc, a, like(a, b));
 }
 
 Value TileEmitter::dim(Value memref, int64_t dimension) {
@@ -113,6 +132,16 @@ Value TileEmitter::reduce(tile::ReductionKind kind, Value matrix, Value init,
                           bool partial) {
   return tile::ReduceOp::create(builder, loc, init.getType(), kind, matrix,
                                 init, partial);
+}
+
+analysis::MatchedKeys
+TileEmitter::matchRange(const analysis::TableMatch &tables) {
+  auto op = tile::MatchRangeOp::create(
+      builder, loc, builder.getIndexType(), builder.getIndexType(),
+      builder.getI1Type(), tables.queryTable, tables.queryIndices,
+      tables.firstRow, tables.lastRow, tables.keyTable, tables.keyIndices,
+      tables.candidates.begin, tables.candidates.end);
+  return {{op.getBegin(), op.getEnd()}, op.getAllMatch()};
 }
 
 } // namespace kgen

@@ -2,6 +2,7 @@
 #ifndef KGEN_TRANSFORMS_TILEEMITTER_H
 #define KGEN_TRANSFORMS_TILEEMITTER_H
 
+#include "kgen/Analysis/KvRange.h"
 #include "kgen/Dialect/Tile/IR/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,8 +19,16 @@ public:
   TileEmitter(mlir::OpBuilder &builder, mlir::Location loc)
       : builder(builder), loc(loc) {}
 
-  // Index arithmetic, folded where operands are constant.
+  // Integer arithmetic, folded where operands are constant. Operands are of one
+  // type: index, or i32 where registers are scarce.
   mlir::Value index(int64_t value);
+  mlir::Value i32(int64_t value);
+  /// A constant of the type of `other`.
+  mlir::Value like(mlir::Value other, int64_t value);
+  /// Between index and i32: of counts and positions, which i32 can hold. Values
+  /// that are so already are returned as they are.
+  mlir::Value narrow(mlir::Value value);
+  mlir::Value wide(mlir::Value value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
@@ -51,6 +60,7 @@ public:
   mlir::Value mapRows(mlir::ValueRange inputs, mlir::Value row, Body body);
   mlir::Value reduce(tile::ReductionKind kind, mlir::Value matrix,
                      mlir::Value init, bool partial);
+  analysis::MatchedKeys matchRange(const analysis::TableMatch &tables);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -10,7 +10,7 @@
 // CHECK:         tile.roles producer {
 // CHECK:           tile.send %arg1[%{{.+}}, %{{.+}}, %c192] to %[[K]] at %c0
 // CHECK:           tile.send %arg0[%{{.+}}] to %[[Q]] at %c0
-// CHECK:           scf.for %{{.+}} = %c0 to %c3 step %c1 {
+// CHECK:           scf.for %{{.+}} = %c0_i32 to %c3_i32 step %c1_i32  : i32 {
 // CHECK:             tile.send %arg1{{.+}} to %[[K]]
 // CHECK:             tile.send %arg2{{.+}} to %[[V]]
 // CHECK:           }
@@ -21,8 +21,9 @@
 // CHECK:           tile.dot {{.+}} transpose_rhs :
 // CHECK:           tile.release %[[K]] at %c0
 // CHECK:           arith.cmpi slt, %{{.+}}, %c200
-// CHECK:           scf.for %[[N:.+]] = %c1 to %c4 step %c1
+// CHECK:           scf.for %[[PLACE:.+]] = %c1_i32 to %c4_i32 step %c1_i32
 // CHECK-NOT:         arith.cmpi
+// CHECK:             %[[N:.+]] = arith.index_cast %[[PLACE]] : i32 to index
 // CHECK:             tile.receive %[[K]] at %[[N]]
 // CHECK:             tile.take_turn
 // CHECK:             %[[S:.+]] = tile.dot {{.+}} transpose_rhs async
@@ -48,7 +49,7 @@ func.func @full(%q: memref<1x4x256x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: me
 // Forwards and step by step: a plain loop, then a masked one; nothing in flight.
 // CHECK-LABEL: func.func @causal_in_order(
 // CHECK:         } consumers {
-// CHECK:           scf.for %{{.+}} = %c0 to %[[FULL:[0-9]+]] step %c1
+// CHECK:           scf.for %{{.+}} = %c0_i32 to %[[FULL:[0-9]+]] step %c1_i32
 // CHECK-NOT:         async
 // CHECK-NOT:         arith.cmpi
 // CHECK:             tile.release
@@ -61,5 +62,32 @@ func.func @full(%q: memref<1x4x256x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: me
 func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf16>) {
   attention.forward %q, %q, %q mods [#attention.causal] schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, q_operand = shared, producer_registers = 24>) outs(%o : memref<1x4x256x64xbf16>)
       : (memref<1x4x256x64xbf16>, memref<1x4x256x64xbf16>, memref<1x4x256x64xbf16>) -> ()
+  return
+}
+
+// The producer posts each tile that it draws, and draws the next before it sends
+// what this one reads; the consumers collect it once more for the epilogue.
+// CHECK-LABEL: func.func @drawn(
+// CHECK:         %[[NUMBERS:.+]] = tile.alloc : <2x1x1xi32>
+// CHECK:         tile.roles producer {
+// CHECK:           scf.while (%[[DRAWN:.+]] = %{{.+}}, %{{.+}} = %c0_i32, %{{.+}} = %c0_i32)
+// CHECK:             tile.post %{{.+}} to %[[NUMBERS]] at
+// CHECK:             arith.cmpi slt
+// CHECK:             scf.condition
+// CHECK:             %[[NEXT:.+]] = tile.draw_tile of
+// CHECK:             tile.send
+// CHECK:             %[[NARROW:.+]] = arith.index_cast %[[NEXT]]
+// CHECK:             scf.yield %[[NARROW]]
+// CHECK:         } consumers {
+// CHECK:           scf.while
+// CHECK:             tile.collect %[[NUMBERS]] at
+// CHECK:             scf.condition
+// CHECK:             tile.receive
+// CHECK:             tile.collect %[[NUMBERS]] at
+// CHECK:             tile.store
+// CHECK:             tile.release %[[NUMBERS]] at
+func.func @drawn(%q: memref<?x4x?x64xbf16>, %o: memref<?x4x?x64xbf16>) {
+  attention.forward %q, %q, %q mods [#attention.causal] schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 32, scheduler = persistent_dynamic, order = l2_swizzled, kv_direction = reverse>) outs(%o : memref<?x4x?x64xbf16>)
+      : (memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>) -> ()
   return
 }

@@ -64,6 +64,10 @@ struct TableMatch {
   llvm::SmallVector<mlir::Value> queryIndices, keyIndices;
   mlir::Value firstRow, lastRow; ///< of the tile, both inclusive
   KeyRange candidates;           ///< inside [0, seqKV)
+  /// The comparison (arith.cmpi eq or ne) that asks, if nothing else in the mask
+  /// uses it: with `allMatch`, the mask is the same when entries are taken to be
+  /// equal for the keys of the range and for no others. Null if used elsewhere.
+  mlir::Operation *comparison = nullptr;
 };
 
 /// What tile.match_range gives: outside `range` nothing matches any row; where

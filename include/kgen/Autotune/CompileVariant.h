@@ -2,7 +2,7 @@
 #ifndef KGEN_AUTOTUNE_COMPILEVARIANT_H
 #define KGEN_AUTOTUNE_COMPILEVARIANT_H
 
-#include "kgen/Target/Common/TargetBackend.h"
+#include "kgen/Compiler/KernelCompiler.h"
 
 #include "mlir/IR/BuiltinOps.h"
 

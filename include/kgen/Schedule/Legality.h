@@ -59,7 +59,10 @@ Expected<Schedule> defaultSchedule(const Problem &problem,
 struct KnobSpace {
   std::vector<int64_t> tileQ, tileKV, warps, stagesK, stagesV, maxRegisters;
   std::vector<OperandPlace> qOperand;
+  std::vector<OverlapMode> overlap;
+  std::vector<TileScheduler> scheduler;
   std::vector<TileOrder> order;
+  std::vector<KvDirection> kvDirection;
   std::vector<Exp2Unit> exp2;
 };
 KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware);

@@ -51,6 +51,24 @@ void ReceiveOp::build(OpBuilder &builder, OperationState &state, Value ring,
 }
 
 //===----------------------------------------------------------------------===//
+// post, collect
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyNumbers(Operation *op, BufferType ring) {
+  if (ring.getRows() == 1 && ring.getCols() == 1 &&
+      ring.getElementType().isInteger(32))
+    return success();
+  return op->emitOpError() << "[KG1103] expected a ring of 1x1xi32, got "
+                           << ring;
+}
+
+LogicalResult PostOp::verify() { return verifyNumbers(*this, getRing().getType()); }
+
+LogicalResult CollectOp::verify() {
+  return verifyNumbers(*this, getRing().getType());
+}
+
+//===----------------------------------------------------------------------===//
 // copy, store
 //===----------------------------------------------------------------------===//
 

@@ -7,11 +7,14 @@
 
 #include "Rules.h"
 
+#include "kgen/Schedule/MaskDensity.h"
+
 namespace kgen::legality {
 namespace {
 
 constexpr int64_t kGroupRows = 64; // M of wgmma
 constexpr int64_t kGroupThreads = 128;
+constexpr int64_t kWarpThreads = 32;
 // Columns of a panel: shared memory holds whole ones (WgmmaLayout.h).
 constexpr int64_t kPanelCols = 64;
 // Row statistics, addresses, barriers and what a score function needs, as
@@ -53,7 +56,7 @@ Capabilities hopperCapabilities() {
   hopper.tileQ = {kGroupRows, 3 * kGroupRows, kGroupRows};
   hopper.tileKV = {16, 256, 16};
   hopper.stages = {1, 4, 1};
-  hopper.maxRegisters = {0, 0};
+  hopper.maxRegisters = {64, 168, 8};
   hopper.warps = {8, 12, 4};
   hopper.consumerWarpgroups = {2, 3, 1};
   hopper.producerRegisters = {24, 32, 40, 0};
@@ -61,8 +64,8 @@ Capabilities hopperCapabilities() {
   hopper.overlap = {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None};
   hopper.qOperand = {OperandPlace::Shared};
   hopper.pOperand = {OperandPlace::Registers};
-  hopper.scheduler = {TileScheduler::Grid,
-                      TileScheduler::PersistentStatic};
+  hopper.scheduler = {TileScheduler::Grid, TileScheduler::PersistentStatic,
+                      TileScheduler::PersistentDynamic};
   hopper.order = {TileOrder::Linear, TileOrder::LongestFirst,
                   TileOrder::L2Swizzled};
   hopper.kvDirection = {KvDirection::Reverse, KvDirection::Forward};
@@ -77,9 +80,16 @@ int64_t hopperThreads(const Schedule &schedule) {
 
 int64_t hopperStartRegisters(const Schedule &schedule,
                              const HardwareModel &hardware) {
-  return std::min(hardware.registersPerProcessor / hopperThreads(schedule) / 8 *
-                      8,
-                  hardware.maxRegistersPerThread);
+  int64_t most =
+      std::min(hardware.registersPerProcessor / hopperThreads(schedule) / 8 * 8,
+               hardware.maxRegistersPerThread);
+  // Fewer leave room for a second workgroup on the processor.
+  return schedule.maxRegisters > 0 ? std::min(schedule.maxRegisters, most)
+                                   : most;
+}
+
+int64_t usualProducerRegisters(int64_t consumerWarpgroups) {
+  return consumerWarpgroups == 2 ? 40 : 32;
 }
 
 int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
@@ -90,7 +100,14 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
                      schedule.stagesV * schedule.tileKV * colsV;
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
-  return elements * byteSize(problem.dtype) + 16 * slots + 16;
+  int64_t barriers = 16 * slots + 16;
+  // Two numbers of drawn tiles in 16 bytes each, with two barriers each.
+  int64_t numbers =
+      schedule.scheduler == TileScheduler::PersistentDynamic ? 2 * 32 : 0;
+  // What each warp finds in a scan of tables: three numbers.
+  int64_t found = countTableMatches(problem.mask) * 3 * 4 *
+                  hopperThreads(schedule) / kWarpThreads;
+  return elements * byteSize(problem.dtype) + barriers + numbers + found;
 }
 
 int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {
@@ -111,6 +128,15 @@ void checkHopper(const Problem &problem, const Schedule &schedule,
                      std::to_string(schedule.consumerWarpgroups) +
                      " consumer warpgroups hold " + std::to_string(rows) +
                      " rows");
+  if (int64_t scans = countTableMatches(problem.mask);
+      scans > 0 && schedule.scheduler != TileScheduler::Grid)
+    rules.broken(ErrorCode::MaskScanNeedsGrid, "scheduler",
+                 static_cast<int64_t>(schedule.scheduler),
+                 static_cast<int64_t>(TileScheduler::Grid),
+                 "scheduler: has " +
+                     std::string(spelling(schedule.scheduler)) +
+                     ", limit grid where the mask compares tables (" +
+                     std::to_string(scans) + " comparisons)");
   rules.atMost(ErrorCode::SharedMemoryExceeded, "shared memory",
                hopperSharedBytes(problem, schedule), hardware.maxSharedBytes,
                " bytes");

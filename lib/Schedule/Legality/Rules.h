@@ -123,6 +123,9 @@ int64_t rocdlRegisters(const Problem &problem, const Schedule &schedule);
 int64_t hopperThreads(const Schedule &schedule);
 int64_t hopperStartRegisters(const Schedule &schedule,
                              const HardwareModel &hardware);
+/// producer_registers that a producer's loops over drawn tiles take; more would
+/// cost the consumers eight each.
+int64_t usualProducerRegisters(int64_t consumerWarpgroups);
 
 /// The most registers a thread can have: the instruction set's limit, the
 /// processor's file shared by the workgroup, and the schedule's own cap.

@@ -76,7 +76,10 @@ void forEachSpaceKnob(const KnobSpace &space, Visitor &&visit) {
   visit(&Schedule::stagesV, space.stagesV);
   visit(&Schedule::maxRegisters, space.maxRegisters);
   visit(&Schedule::qOperand, space.qOperand);
+  visit(&Schedule::overlap, space.overlap);
+  visit(&Schedule::scheduler, space.scheduler);
   visit(&Schedule::order, space.order);
+  visit(&Schedule::kvDirection, space.kvDirection);
   visit(&Schedule::exp2, space.exp2);
 }
 

@@ -136,7 +136,7 @@ std::optional<Narrow> Narrower::narrowFromAbove(Value index) {
     return Narrow{arith::ConstantIntOp::create(builder, loc, constant, 32),
                   constant, constant};
   }
-  if (index.getDefiningOp<memref::DimOp>())
+  if (isa_and_nonnull<memref::DimOp, tile::MatchRangeOp>(index.getDefiningOp()))
     return Narrow{toI32(builder, loc, index), 0, kMostSize};
   // The last row or key: a size less one.
   Operation *op = index.getDefiningOp();

@@ -98,9 +98,10 @@ private:
     auto shared = kernel->getAttrOfType<IntegerAttr>(kSharedBytesAttr);
     code.dynamicSharedBytes = shared ? shared.getInt() : 0;
     code.tensorMaps = readTensorMaps(kernel);
-    if (kernel->hasAttr(kPersistentAttr)) {
+    code.tileCounter = kernel->hasAttr(kTileCounterAttr);
+    if (auto workgroups = kernel->getAttrOfType<IntegerAttr>(kPersistentAttr)) {
       code.gridKind = GridKind::Persistent;
-      code.blocksPerProcessor = 1; // the rings take the shared memory
+      code.blocksPerProcessor = static_cast<uint32_t>(workgroups.getInt());
     }
     return code;
   }

@@ -6,6 +6,7 @@
 #include "kgen/Target/Common/KernelSignature.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -208,7 +209,9 @@ Value scaled(ImplicitLocOpBuilder &b, Value slope, double factor) {
 }
 
 /// slope * (first + c): what the lane adds to `first` is computed once, and the
-/// rest of c is in the constants of one FMA (or sum) an element.
+/// rest of c is in the constants of one FMA (or sum) an element. Rows have equal
+/// elements and each its own sums: copies would be made just before the product,
+/// when others wait for this warpgroup.
 struct ConvertRamp : TilePattern<tile::RampOp> {
   using TilePattern::TilePattern;
   LogicalResult
@@ -217,25 +220,25 @@ struct ConvertRamp : TilePattern<tile::RampOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     tile::MatrixType type = op.getResult().getType();
     Value slope = adaptor.getSlope().front();
+    // So that its products are not hoisted, either; those of a constant fold.
+    if (!matchPattern(slope, m_Constant()))
+      slope = pinnedScalar(b, slope);
     Value lane = arith::UIToFPOp::create(
         b, b.getF32Type(), accumulatorCol(laneIndex(b, shape), 0).value());
-    Value base = pinnedScalar(b, arith::MulFOp::create(b, slope, lane));
-    int64_t columnBlocks = type.getCols() / kBlockCols;
-    SmallVector<Value> columns; // [column block][element]
-    for (int64_t block = 0; block < columnBlocks; ++block)
-      for (int64_t element = 0; element < 2; ++element) {
-        int64_t col =
-            static_cast<int64_t>(op.getFirst()) + block * kBlockCols + element;
-        columns.push_back(
-            arith::AddFOp::create(b, scaled(b, slope, static_cast<double>(col)),
-                                  base, arith::FastMathFlags::contract));
-      }
+    Value fromLane = arith::MulFOp::create(b, slope, lane);
     SmallVector<Value> results; // in the order of an accumulator's list
-    for (int64_t row = 0; row < shape.rowBlocks(type.getRows()); ++row)
-      for (int64_t block = 0; block < columnBlocks; ++block)
-        for (int64_t half = 0; half < 2; ++half)
-          for (int64_t element = 0; element < 2; ++element)
-            results.push_back(columns[block * 2 + element]);
+    for (int64_t row = 0; row < shape.rowBlocks(type.getRows()); ++row) {
+      Value bases[] = {pinnedScalar(b, fromLane), pinnedScalar(b, fromLane)};
+      for (int64_t block = 0; block < type.getCols() / kBlockCols; ++block)
+        for (Value base : bases)
+          for (int64_t element = 0; element < 2; ++element) {
+            int64_t col = static_cast<int64_t>(op.getFirst()) +
+                          block * kBlockCols + element;
+            Value rest = scaled(b, slope, static_cast<double>(col));
+            results.push_back(arith::AddFOp::create(
+                b, rest, base, arith::FastMathFlags::contract));
+          }
+    }
     rewriter.replaceOpWithMultiple(op, {results});
     return success();
   }

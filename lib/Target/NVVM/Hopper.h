@@ -9,6 +9,9 @@
 //   full barrier     1 arrival and the bytes of the tile; the round's parity
 //   empty barrier    1 arrival a warp that computes
 //
+// Arguments of such a kernel, behind those of every kernel: the tensor maps,
+// then, if it draws tiles, the tile counter.
+//
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_TARGET_NVVM_HOPPER_H
 #define KGEN_TARGET_NVVM_HOPPER_H
@@ -22,8 +25,11 @@ namespace kgen::nvvm {
 /// dictionaries {parameter, rows, element}, one for each tensor map argument.
 inline constexpr llvm::StringLiteral kTensorMapsAttr = "kernel_tensor_maps";
 
-/// On the kernel: its grid is as large as the machine.
+/// On the kernel: its grid is as large as the machine; the number of workgroups
+/// that a processor holds.
 inline constexpr llvm::StringLiteral kPersistentAttr = "kernel_persistent";
+/// On the kernel: its last argument is the tile counter (tile.draw_tile).
+inline constexpr llvm::StringLiteral kTileCounterAttr = "kernel_tile_counter";
 inline constexpr int64_t kTensorMapBytes = 128;
 inline constexpr int64_t kTensorMapAlignment = 64;
 /// Notes on ring operations: where the ring's barriers start (full ones, then
@@ -39,10 +45,24 @@ inline PanelTile panelTile(tile::ViewType view) {
 inline PanelTile panelTile(tile::BufferType ring) {
   return {ring.getRows(), ring.getCols()};
 }
+/// A ring of numbers (tile.post) instead of tiles.
+inline bool holdsNumbers(tile::BufferType ring) {
+  return ring.getElementType().isInteger();
+}
+/// Bytes from one slot of a ring to the next; a number has its own 16.
+inline int64_t slotBytes(tile::BufferType ring) {
+  return holdsNumbers(ring) ? 16 : panelTile(ring).bytes();
+}
+
+/// Position of the first tensor map among the arguments of a kernel, before and
+/// after their conversion.
+unsigned firstTensorMap(mlir::Operation *kernel, unsigned arguments);
 
 /// Registers of a thread before roles are taken, and of one that computes after.
 int64_t registersAtStart(const KernelShape &shape);
 int64_t consumerRegisters(const KernelShape &shape);
+/// Workgroups that a processor's registers and shared memory hold; at least 1.
+int64_t workgroupsPerProcessor(const KernelShape &shape, int64_t sharedBytes);
 
 /// Gives rings and their barriers places in shared memory, adds a pointer
 /// argument for each tensor map that the kernel needs, and replaces tile.roles
@@ -59,6 +79,9 @@ void populateRingPatterns(const FragmentConverter &converter,
 void populateWgmmaPatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);
 
+/// Lane 0's value of an i32 that is the same in all lanes of a warp: ptxas knows
+/// it to be so then.
+mlir::Value uniform(mlir::ImplicitLocOpBuilder &builder, mlir::Value value);
 /// The thread's warpgroup, known to be the same for all lanes of a warp.
 LaneExpr groupIndex(mlir::ImplicitLocOpBuilder &builder,
                     const KernelShape &shape);

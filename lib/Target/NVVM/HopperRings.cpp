@@ -31,7 +31,7 @@ public:
   Value full() { return barrier(first); }
   Value empty() { return barrier(first + type.getSlots() * kBarrierBytes); }
   Value data(Value ring) {
-    LaneExpr bytes = slot() * panelTile(type).bytes();
+    LaneExpr bytes = slot() * slotBytes(type);
     return offsetPointer(b, ring, bytes.value());
   }
   void wait(Value barrier, LaneExpr parity) {
@@ -87,13 +87,11 @@ struct ConvertSend : TilePattern<tile::SendOp> {
   }
 
 private:
-  /// Tensor maps are the last arguments, before and after the conversion.
   static Value tensorMap(tile::SendOp op) {
     auto kernel = op->getParentOfType<func::FuncOp>();
-    auto maps = kernel->getAttrOfType<ArrayAttr>(kTensorMapsAttr);
     Block &entry = kernel.getBody().front();
     return entry.getArgument(
-        entry.getNumArguments() - maps.size() +
+        firstTensorMap(kernel, entry.getNumArguments()) +
         op->getAttrOfType<IntegerAttr>(kTensorMapAttr).getInt());
   }
 };
@@ -151,6 +149,70 @@ struct ConvertProgramCount : TilePattern<tile::ProgramCountOp> {
   }
 };
 
+struct ConvertPost : TilePattern<tile::PostOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::PostOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    place.wait(place.empty(), place.parity() ^ 1);
+    LLVM::StoreOp::create(b, toI32(b, b.getLoc(), adaptor.getValue().front()),
+                          place.data(adaptor.getRing().front()));
+    // The arrival releases the store to those who wait.
+    NVVM::MBarrierArriveOp::create(b, b.getI64Type(), place.full());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct ConvertCollect : TilePattern<tile::CollectOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::CollectOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    place.wait(place.full(), place.parity());
+    // Volatile: read again rather than kept in a register.
+    Value value =
+        LLVM::LoadOp::create(b, b.getI32Type(),
+                             place.data(adaptor.getRing().front()),
+                             /*alignment=*/4, /*isVolatile=*/true);
+    // Lane 0's, so that ptxas knows it to be the same for the warp and keeps what
+    // follows from it in uniform registers. It also makes all lanes have read
+    // before one of them releases the slot.
+    rewriter.replaceOp(op, fromI32(b, b.getLoc(), uniform(b, value)));
+    return success();
+  }
+};
+
+/// The counter wraps to 0 by itself: each tile is followed by one drawing, so
+/// the last drawing of a launch is the `count`-th.
+struct ConvertDrawTile : TilePattern<tile::DrawTileOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::DrawTileOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Block &entry = op->getParentOfType<func::FuncOp>().getBody().front();
+    Value counter = entry.getArguments().back();
+    Value count = toI32(b, b.getLoc(), adaptor.getCount().front());
+    Value last = arith::SubIOp::create(b, count, LaneExpr(b, 1).value());
+    Value drawn = LLVM::AtomicRMWOp::create(
+        b, LLVM::AtomicBinOp::uinc_wrap, counter, last,
+        LLVM::AtomicOrdering::monotonic, "device");
+    // The first tiles were taken without drawing.
+    Value workgroups = NVVM::GridDimXOp::create(b, b.getI32Type());
+    Value number = arith::AddIOp::create(b, drawn, workgroups);
+    rewriter.replaceOp(op, fromI32(b, b.getLoc(), number));
+    return success();
+  }
+};
+
 /// Barrier 1 + g is warpgroup g's turn: it waits there, its predecessor arrives.
 struct ConvertTakeTurn : TilePattern<tile::TakeTurnOp> {
   using TilePattern::TilePattern;
@@ -192,7 +254,8 @@ struct ConvertPassTurn : TilePattern<tile::PassTurnOp> {
 
 void populateRingPatterns(const FragmentConverter &converter,
                           RewritePatternSet &patterns) {
-  patterns.add<ConvertSend, ConvertReceive, ConvertRelease, ConvertProgramCount,
+  patterns.add<ConvertSend, ConvertReceive, ConvertRelease, ConvertPost,
+               ConvertCollect, ConvertDrawTile, ConvertProgramCount,
                ConvertTakeTurn, ConvertPassTurn>(converter, patterns.getContext());
 }
 

@@ -12,12 +12,27 @@ namespace kgen::nvvm {
 constexpr int64_t kRegisterFile = 65536; // of a processor
 constexpr int64_t kMostRegisters = 255;
 constexpr int64_t kRegisterStep = 8; // of setmaxnreg
+// Shared memory of a processor, and what the system keeps of it for each
+// workgroup (CUDA C++ Programming Guide, compute capability 9.0).
+constexpr int64_t kSharedBytes = 228 * 1024;
+constexpr int64_t kReservedSharedBytes = 1024;
 constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
 
 int64_t registersAtStart(const KernelShape &shape) {
   int64_t registers =
       kRegisterFile / shape.threads() / kRegisterStep * kRegisterStep;
+  if (shape.maxRegisters > 0)
+    registers = std::min(registers, shape.maxRegisters);
   return std::min(registers, kMostRegisters);
+}
+
+int64_t workgroupsPerProcessor(const KernelShape &shape, int64_t sharedBytes) {
+  int64_t perThread =
+      llvm::alignTo(registersAtStart(shape), kRegisterStep);
+  return std::max<int64_t>(
+      std::min(kRegisterFile / (perThread * shape.threads()),
+               kSharedBytes / (sharedBytes + kReservedSharedBytes)),
+      1);
 }
 
 int64_t consumerRegisters(const KernelShape &shape) {
@@ -38,12 +53,17 @@ constexpr int64_t kScratchBytes = 16;
 class SharedPlan {
 public:
   explicit SharedPlan(func::FuncOp kernel) : builder(kernel.getContext()) {
-    kernel.walk([&](tile::AllocOp op) {
-      tile::BufferType type = op.getBuffer().getType();
-      op->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
-      total += type.getSlots() * panelTile(type).bytes();
-      rings.push_back(op);
+    kernel.walk([&](tile::AllocOp op) { rings.push_back(op); });
+    // Numbers last: tiles start at multiples of the swizzle's period.
+    llvm::stable_sort(rings, [](tile::AllocOp a, tile::AllocOp b) {
+      return !holdsNumbers(a.getBuffer().getType()) &&
+             holdsNumbers(b.getBuffer().getType());
     });
+    for (tile::AllocOp ring : rings) {
+      tile::BufferType type = ring.getBuffer().getType();
+      ring->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
+      total += type.getSlots() * slotBytes(type);
+    }
     for (tile::AllocOp ring : rings) {
       barriers.push_back(total);
       for (Operation *user : ring->getUsers())
@@ -105,6 +125,19 @@ void addTensorMaps(func::FuncOp kernel) {
   kernel->setAttr(kTensorMapsAttr, builder.getArrayAttr(notes));
 }
 
+/// The tile counter behind them, for a kernel that draws tiles.
+void addTileCounter(func::FuncOp kernel) {
+  bool draws = false;
+  kernel.walk([&](tile::DrawTileOp) { draws = true; });
+  if (!draws)
+    return;
+  auto pointer = LLVM::LLVMPointerType::get(kernel.getContext(), kGlobalSpace);
+  (void)kernel.insertArgument(kernel.getNumArguments(), pointer,
+                              DictionaryAttr(), kernel.getLoc());
+  Builder builder(kernel.getContext());
+  kernel->setAttr(kTileCounterAttr, builder.getUnitAttr());
+}
+
 /// Moves a region's operations before the terminator of `block`.
 void moveBody(Region &region, Block *block) {
   block->getOperations().splice(Block::iterator(block->getTerminator()),
@@ -150,6 +183,12 @@ void startTurns(ImplicitLocOpBuilder &b, const KernelShape &shape) {
 
 } // namespace
 
+unsigned firstTensorMap(Operation *kernel, unsigned arguments) {
+  auto maps = kernel->getAttrOfType<ArrayAttr>(kTensorMapsAttr);
+  unsigned behind = (maps ? maps.size() : 0) + kernel->hasAttr(kTileCounterAttr);
+  return arguments - behind;
+}
+
 std::vector<TensorMapSpec> readTensorMaps(Operation *kernel) {
   std::vector<TensorMapSpec> specs;
   auto maps = kernel->getAttrOfType<ArrayAttr>(kTensorMapsAttr);
@@ -176,18 +215,26 @@ std::vector<TensorMapSpec> readTensorMaps(Operation *kernel) {
 
 LaneExpr groupIndex(ImplicitLocOpBuilder &b, const KernelShape &shape) {
   LaneExpr group = threadIndex(b, shape) >> 7;
-  return {b, NVVM::ShflOp::create(b, b.getI32Type(), LaneExpr(b, -1).value(),
-                                  group.value(), LaneExpr(b, 0).value(),
-                                  LaneExpr(b, kLanes - 1).value(),
-                                  NVVM::ShflKind::idx, UnitAttr())};
+  return {b, uniform(b, group.value())};
+}
+
+Value uniform(ImplicitLocOpBuilder &b, Value value) {
+  return NVVM::ShflOp::create(b, value.getType(), LaneExpr(b, -1).value(), value,
+                              LaneExpr(b, 0).value(),
+                              LaneExpr(b, kLanes - 1).value(),
+                              NVVM::ShflKind::idx, UnitAttr());
 }
 
 int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
   SharedPlan plan(kernel);
-  kernel.walk([&](tile::ProgramCountOp op) {
-    kernel->setAttr(kPersistentAttr, UnitAttr::get(op.getContext()));
+  kernel.walk([&](Operation *op) {
+    if (isa<tile::ProgramCountOp, tile::DrawTileOp>(op))
+      kernel->setAttr(kPersistentAttr,
+                      Builder(op).getI64IntegerAttr(
+                          workgroupsPerProcessor(shape, plan.total)));
   });
   addTensorMaps(kernel);
+  addTileCounter(kernel);
   kernel.walk([&](tile::RolesOp op) {
     ImplicitLocOpBuilder b(op.getLoc(), op);
     auto starter = branch(b, equals(b, threadIndex(b, shape), 0), false);

@@ -3,6 +3,7 @@
 #include "KernelCheck.h"
 
 #include "FloatProduct.h"
+#include "Hopper.h"
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
 #include "kgen/Support/Error.h"
 
@@ -86,6 +87,8 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
     return refuse("tiles are moved by tile.send and tile.receive");
   if (auto alloc = dyn_cast<tile::AllocOp>(op)) {
     tile::BufferType ring = alloc.getBuffer().getType();
+    if (holdsNumbers(ring))
+      return success();
     if (ring.getElementType().isF32() || ring.getRows() % kBlockCols ||
         ring.getRows() > kMostBoxRows)
       return refuse("rings hold 16-bit tiles of at most 256 rows, a multiple "
@@ -133,6 +136,7 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
     shape.warps = attribute.getSchedule().warps;
     shape.roles = attribute.getSchedule().producer == ProducerKind::Tma;
     shape.producerRegisters = attribute.getSchedule().producerRegisters;
+    shape.maxRegisters = attribute.getSchedule().maxRegisters;
   }
   WalkResult result = kernel.walk([&](Operation *op) {
     for (Type type : op->getResultTypes())

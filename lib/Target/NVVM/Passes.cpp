@@ -124,8 +124,8 @@ void markTensorMaps(LLVM::LLVMFuncOp kernel) {
     return;
   Builder builder(kernel.getContext());
   auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), kTensorMapBytes);
-  for (unsigned back = 1; back <= maps.size(); ++back) {
-    unsigned argument = kernel.getNumArguments() - back;
+  unsigned first = firstTensorMap(kernel, kernel.getNumArguments());
+  for (unsigned argument = first; argument < first + maps.size(); ++argument) {
     kernel.setArgAttr(argument, LLVM::LLVMDialect::getByValAttrName(),
                       TypeAttr::get(type));
     kernel.setArgAttr(argument, LLVM::LLVMDialect::getAlignAttrName(),

@@ -5,6 +5,7 @@
 #include "kgen/Dialect/Attention/AttentionAttrs.h"
 #include "kgen/Target/Common/MatchRange.h"
 #include "kgen/Target/Common/MathExpansions.h"
+#include "kgen/Target/Common/NarrowPositions.h"
 #include "kgen/Target/ROCDL/Passes.h"
 
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
@@ -244,6 +245,7 @@ private:
     if (plan.bytes() > 0)
       kernel.lds = addLdsGlobal(function, plan.bytes());
     addLaneValues(function, kernel);
+    narrowPositions(function);
     expandMatchRanges(function, kernel);
     if (failed(applyPatterns(function, kernel)))
       return failure();

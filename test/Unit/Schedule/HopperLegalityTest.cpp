@@ -47,6 +47,26 @@ TEST(HopperLegality, MasksTakeRegistersOfTheDefaultTile) {
   EXPECT_EQ(legalDefault(causalProblem(128)).tileKV, 128);
 }
 
+TEST(HopperLegality, ScansOfTablesWantAPlainGrid) {
+  for (int64_t headDim : {64, 128, 256}) {
+    Problem problem = documentProblem(headDim);
+    EXPECT_EQ(legalDefault(problem).scheduler, TileScheduler::Grid);
+    for (TileScheduler scheduler : {TileScheduler::PersistentStatic,
+                                    TileScheduler::PersistentDynamic}) {
+      Violation violation = broken(
+          problem, [&](Schedule &s) { s.scheduler = scheduler; });
+      EXPECT_EQ(violation.code, ErrorCode::MaskScanNeedsGrid);
+      EXPECT_THAT(violation.detail, HasSubstr("limit grid"));
+      EXPECT_THAT(violation.detail, HasSubstr(spelling(scheduler)));
+    }
+  }
+  // Three numbers of each of 12 warps.
+  Problem plain = causalProblem(128), document = documentProblem(128);
+  Schedule schedule = legalDefault(document);
+  EXPECT_EQ(estimateResources(document, schedule, hopper()).sharedBytes,
+            estimateResources(plain, schedule, hopper()).sharedBytes + 3 * 4 * 12);
+}
+
 TEST(HopperLegality, FloatsKeepTheOrdinaryLowering) {
   Problem problem = plainProblem(64);
   problem.dtype = ElementType::F32;
@@ -75,6 +95,7 @@ TEST(HopperLegality, SharedMemoryCountsWholePanels) {
   Problem problem = plainProblem(96); // stored as 128 columns
   Schedule schedule = legalDefault(problem);
   schedule.tileKV = 64;
+  schedule.scheduler = TileScheduler::Grid;
   EXPECT_EQ(estimateResources(problem, schedule, hopper()).sharedBytes,
             (128 * 128 + 4 * 64 * 128) * 2 + 5 * 16 + 16);
   Violation violation = broken(
@@ -83,13 +104,24 @@ TEST(HopperLegality, SharedMemoryCountsWholePanels) {
   EXPECT_EQ(violation.limit, 232448);
 }
 
+// Two numbers of drawn tiles, each with a full and an empty barrier.
+TEST(HopperLegality, DrawnTilesTakeSharedMemory) {
+  Problem problem = plainProblem(128);
+  Schedule grid = legalDefault(problem), drawn = grid;
+  grid.scheduler = TileScheduler::Grid;
+  drawn.scheduler = TileScheduler::PersistentDynamic;
+  EXPECT_TRUE(checkLegality(problem, drawn, hopper()).empty());
+  EXPECT_EQ(estimateResources(problem, drawn, hopper()).sharedBytes,
+            estimateResources(problem, grid, hopper()).sharedBytes + 2 * 32);
+}
+
 // Three warpgroups start with 168 registers a thread; two share what the producer
 // does not keep of them.
 TEST(HopperLegality, RegistersFollowTheSplit) {
   auto wide = [](Schedule &s) { s.tileKV = 208; s.stagesK = s.stagesV = 1; };
   Violation violation = broken(plainProblem(128), wide);
   EXPECT_EQ(violation.code, ErrorCode::RegistersExceeded);
-  EXPECT_EQ(violation.limit, 240);
+  EXPECT_EQ(violation.limit, (3 * 168 - 40) / 2);
   // Without two steps in flight there is one copy of P less.
   Schedule schedule = legalDefault(plainProblem(128));
   wide(schedule);
@@ -104,18 +136,48 @@ TEST(HopperLegality, EveryPointOfTheSpaceHasItsWarpgroups) {
     EXPECT_EQ(point.warps, 4 * point.consumerWarpgroups);
 }
 
+// Each knob that the kernels with roles have is varied, with each other one.
+TEST(HopperLegality, TheSpaceVariesWhatRolesHave) {
+  std::vector<Schedule> points = legalSchedules(causalProblem(128), hopper());
+  for (OverlapMode overlap :
+       {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None})
+    for (TileScheduler scheduler :
+         {TileScheduler::Grid, TileScheduler::PersistentStatic,
+          TileScheduler::PersistentDynamic})
+      for (TileOrder order : {TileOrder::Linear, TileOrder::LongestFirst,
+                              TileOrder::L2Swizzled})
+        for (KvDirection direction :
+             {KvDirection::Reverse, KvDirection::Forward})
+          EXPECT_TRUE(std::any_of(
+              points.begin(), points.end(),
+              [&](const Schedule &point) {
+                return point.overlap == overlap &&
+                       point.scheduler == scheduler && point.order == order &&
+                       point.kvDirection == direction;
+              }))
+              << spelling(overlap) << " " << spelling(scheduler) << " "
+              << spelling(order) << " " << spelling(direction);
+  // Equally long tiles have no order, and no end to start from.
+  for (const Schedule &point : legalSchedules(plainProblem(128), hopper())) {
+    EXPECT_EQ(point.order, TileOrder::Linear);
+    EXPECT_EQ(point.kvDirection, KvDirection::Reverse);
+  }
+}
+
+// What cannot be compiled is not proposed: table comparisons need a plain grid.
+TEST(HopperLegality, TheSpaceOfScannedMasksIsOneOfGrids) {
+  std::vector<Schedule> points = legalSchedules(documentProblem(128), hopper());
+  ASSERT_FALSE(points.empty());
+  for (const Schedule &point : points)
+    EXPECT_EQ(point.scheduler, TileScheduler::Grid);
+}
+
 TEST(HopperLegality, RefusesWhatTheLoweringLacks) {
   Violation violation = broken(plainProblem(64), [](Schedule &s) {
     s.pOperand = OperandPlace::Shared;
   });
   EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
   EXPECT_EQ(broken(plainProblem(64), [](Schedule &s) { s.clusterSize = 2; }).code,
-            ErrorCode::KnobUnsupportedByTarget);
-  EXPECT_EQ(broken(plainProblem(64),
-                   [](Schedule &s) {
-                     s.scheduler = TileScheduler::PersistentDynamic;
-                   })
-                .code,
             ErrorCode::KnobUnsupportedByTarget);
 }
 

@@ -33,6 +33,26 @@ inline Problem causalProblem(int64_t headDim = 64,
   return problem;
 }
 
+/// ids[batch, q_idx] == ids[batch, kv_idx] and q_idx >= kv_idx.
+inline Problem documentProblem(int64_t headDim = 64,
+                               ElementType dtype = ElementType::BF16) {
+  Problem problem = causalProblem(headDim, dtype);
+  problem.name = "document";
+  problem.captures = {{.name = "ids",
+                       .type = ElementType::I32,
+                       .shape = {kDynamicSize, kDynamicSize}}};
+  problem.mask.instructions.insert(
+      problem.mask.instructions.end(),
+      {{.op = ExpressionOp::ArgumentBatch, .operands = {}},
+       {.op = ExpressionOp::TableRead, .operands = {3, 0}, .bits = 32},
+       {.op = ExpressionOp::TableRead, .operands = {3, 1}, .bits = 32},
+       {.op = ExpressionOp::CmpEq, .operands = {4, 5}, .bits = 1},
+       {.op = ExpressionOp::AndInt, .operands = {2, 6}, .bits = 1}});
+  problem.mask.result = 7;
+  problem.maskSummary = {};
+  return problem;
+}
+
 /// score + slopes[head] * (kv_idx - q_idx).
 inline Problem alibiProblem() {
   Problem problem = causalProblem();

@@ -76,7 +76,7 @@ def Tile_ReleaseOp : Tile_Op<"release", [MemoryEffects<[MemRead, MemWrite]>]> {
 def Tile_ProgramCountOp : Tile_Op<"program_count", [Pure]> {
   let summary = "workgroups in the grid's first dimension";
   let description = [{
-    For persistent workgroups, which take every n-th tile: the grid is then
+    For persistent workgroups, which take several tiles: the grid is then
     one-dimensional and as large as the machine.
 
     ```
@@ -85,6 +85,57 @@ def Tile_ProgramCountOp : Tile_Op<"program_count", [Pure]> {
   }];
   let results = (outs Index:$count);
   let assemblyFormat = "attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Which tiles a workgroup takes
+//===----------------------------------------------------------------------===//
+
+def Tile_DrawTileOp : Tile_Op<"draw_tile", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "the next query tile of the grid that no workgroup has taken";
+  let description = [{
+    Persistent workgroups start with the tile of their own number and draw one
+    more for each tile that they take, so that who is done early takes more. Of
+    `count` tiles in all; a result of `count` or more says that none is left.
+    Each launch begins with the first tile again.
+
+    ```
+    %next = tile.draw_tile of %count
+    ```
+  }];
+  let arguments = (ins Index:$count);
+  let results = (outs Index:$number);
+  let assemblyFormat = "`of` $count attr-dict";
+}
+
+def Tile_PostOp : Tile_Op<"post", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "fills a slot of a ring of numbers";
+  let description = [{
+    `tile.send` for one number: waits until the slot is free, then writes it.
+
+    ```
+    tile.post %tile to %ring at %n : !tile.buffer<2x1x1xi32>
+    ```
+  }];
+  let arguments = (ins Index:$value, Tile_BufferType:$ring, Index:$number);
+  let assemblyFormat = "$value `to` $ring `at` $number attr-dict `:` type($ring)";
+  let hasVerifier = 1;
+}
+
+def Tile_CollectOp : Tile_Op<"collect", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "waits for a number of a ring";
+  let description = [{
+    `tile.receive` for one number. Until the slot is released it may be collected
+    again, which is cheaper than to keep the number in registers.
+
+    ```
+    %tile = tile.collect %ring at %n : !tile.buffer<2x1x1xi32>
+    ```
+  }];
+  let arguments = (ins Tile_BufferType:$ring, Index:$number);
+  let results = (outs Index:$value);
+  let assemblyFormat = "$ring `at` $number attr-dict `:` type($ring)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//

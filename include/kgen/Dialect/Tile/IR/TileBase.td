@@ -84,7 +84,8 @@ def Tile_BufferType : Tile_Type<"Buffer", "buffer"> {
   let description = [{
     `!tile.buffer<2x64x128xbf16>`: slots x rows x columns. Shared memory on
     NVIDIA GPUs, LDS on AMD GPUs, cache-resident scratch on the CPU. The layout
-    within a slot (padding, swizzle, transposition) is the target's.
+    within a slot (padding, swizzle, transposition) is the target's. Tiles of
+    1x1xi32 are numbers that one role tells the other (`tile.post`).
   }];
   let parameters = (ins "int64_t":$slots, "int64_t":$rows, "int64_t":$cols,
                         "::mlir::Type":$elementType);
