@@ -50,6 +50,20 @@ static void addSums(OperationTable &t) {
       "v_subrev_u16", Integer));
 }
 
+/// Sums with the modifier clamp, which saturates them. No mnemonic has a space:
+/// the reader finds these by the modifier.
+static void addSaturatingSums(OperationTable &t) {
+  t.add(vectorOperation<[](uint32_t a, uint32_t b) {
+    return a + b < a ? ~uint32_t(0) : a + b;
+  }>("v_add_u32 clamp", Integer));
+  t.add(vectorOperation<[](uint32_t a, uint32_t b) {
+    return a < b ? 0 : a - b;
+  }>("v_sub_u32 clamp", Integer));
+  t.add(vectorOperation<[](uint32_t a, uint32_t b) {
+    return b < a ? 0 : b - a;
+  }>("v_subrev_u32 clamp", Integer));
+}
+
 static void addProducts(OperationTable &t) {
   t.add(vectorOperation<[](uint32_t a, uint32_t b) { return a * b; }>(
       "v_mul_lo_u32", Integer));
@@ -109,6 +123,7 @@ static void addSads(OperationTable &t) {
 
 void addIntegerOperations(OperationTable &table) {
   addSums(table);
+  addSaturatingSums(table);
   addProducts(table);
   addExtrema<uint32_t>(table, "u32");
   addExtrema<int32_t>(table, "i32");

@@ -298,6 +298,13 @@ Expected<void> Reader::readInstruction(std::string_view text) {
   } else if (Expected<void> parts = readParts(rest, i); !parts) {
     return parts;
   }
+  if (i.modifiers.clamp) {
+    std::string saturating = std::string(i.operation->name) + " clamp";
+    if (const Operation *operation = OperationTable::get().find(saturating)) {
+      i.operation = operation;
+      i.modifiers.clamp = false;
+    }
+  }
   const MatrixShape &matrix = i.operation->matrix;
   if (matrix.k && matrix.passes[size_t(code.target)] == 0)
     return unsupported("this target has no such instruction");

@@ -141,7 +141,10 @@ struct TableMatchTest : testing::Test {
     folder.set(scan.allMatch, BoolAttr::get(scan.begin.getContext(), all));
   }
 
-  bool keeps(Tables &data, int64_t row, int64_t key) {
+  /// What the mask says of a pair. With `scanned`, whose scans have run, it does
+  /// not compare tables where a scan has the answer.
+  bool keeps(Tables &data, int64_t row, int64_t key,
+             Folder *scanned = nullptr) {
     Folder folder;
     int64_t arguments[] = {kBatch, kHead, row, key};
     for (auto [number, value] : llvm::enumerate(arguments))
@@ -153,18 +156,46 @@ struct TableMatchTest : testing::Test {
       int64_t entry = data.at(load.getMemRef(), indices);
       folder.set(load, IntegerAttr::get(load.getType(), entry));
     }
+    for (const Scan &scan : scans) {
+      if (!scanned || !scan.tables.comparison)
+        continue;
+      auto comparison = cast<arith::CmpIOp>(scan.tables.comparison);
+      bool equal = scanned->integer(scan.begin) <= key &&
+                   key < scanned->integer(scan.end);
+      if (comparison.getPredicate() == arith::CmpIPredicate::ne)
+        equal = !equal;
+      folder.set(comparison, BoolAttr::get(&context, equal));
+    }
     return folder.integer(mask->front().getTerminator()->getOperand(0)) != 0;
   }
 
-  /// The ranges of one tile, after its scans.
-  std::pair<Range, Range> ranges(Tables &data, int64_t first) {
+  /// Scans whose entries all match answer for their comparisons.
+  void expectSameMask(Tables &data, int64_t first) {
     Folder folder;
+    runScans(data, first, folder);
+    for (const Scan &scan : scans)
+      if (!folder.integer(scan.allMatch))
+        return;
+    ++answered;
+    for (int64_t row = first; row < std::min(first + kTile, kRows); ++row)
+      for (int64_t key = 0; key < kKeys; ++key)
+        EXPECT_EQ(keeps(data, row, key), keeps(data, row, key, &folder))
+            << "row " << row << ", key " << key;
+  }
+
+  void runScans(Tables &data, int64_t first, Folder &folder) {
     int64_t arguments[] = {kBatch, kHead, first,
                            std::min(first + kTile, kRows) - 1, kKeys};
     for (auto [number, value] : llvm::enumerate(arguments))
       folder.set(above->argument(number), value);
     for (const Scan &scan : scans)
       perform(scan, data, folder);
+  }
+
+  /// The ranges of one tile, after its scans.
+  std::pair<Range, Range> ranges(Tables &data, int64_t first) {
+    Folder folder;
+    runScans(data, first, folder);
     auto read = [&](KeyRange range) {
       return Range{folder.integer(range.begin), folder.integer(range.end)};
     };
@@ -195,6 +226,7 @@ struct TableMatchTest : testing::Test {
         for (int64_t first = 0; first < kRows; first += kTile) {
           auto [visible, full] = ranges(data, first);
           expectSound(data, first, visible, full);
+          expectSameMask(data, first);
           ++summary.tiles;
           summary.bounded += visible != Range{0, kKeys};
           summary.withFull += full.begin < full.end;
@@ -209,6 +241,7 @@ struct TableMatchTest : testing::Test {
   std::unique_ptr<Surroundings> above;
   KvRanges derived;
   SmallVector<Scan> scans;
+  int answered = 0; ///< tiles whose scans answer for all comparisons
 };
 
 const char *const kDocument = R"(
@@ -222,6 +255,7 @@ TEST_F(TableMatchTest, DocumentsAreFoundByAScan) {
   Summary found = check(std::string(kDocument) +
                         "%keep = arith.andi %same, %same : i1");
   EXPECT_EQ(scans.size(), 2u); // one for each operand
+  EXPECT_FALSE(scans[0].tables.comparison);
   EXPECT_GT(found.bounded, found.tiles / 4);
   EXPECT_GT(found.withFull, found.tiles / 4);
 }
@@ -261,6 +295,8 @@ TEST_F(TableMatchTest, OtherConditionsBoundTheScan) {
                         "%keep = arith.andi %same, %past : i1");
   ASSERT_EQ(scans.size(), 1u);
   EXPECT_GT(found.withFull, 0);
+  EXPECT_TRUE(scans[0].tables.comparison);
+  EXPECT_GT(answered, 0);
   Folder folder;
   const int64_t kArguments[] = {kBatch, kHead, /*firstRow=*/4, /*lastRow=*/7,
                                 kKeys};
@@ -298,6 +334,7 @@ TEST_F(TableMatchTest, EachScanLeavesLessToTheNext) {
     %more = arith.andi %equal, %past : i1
     %keep = arith.andi %some, %more : i1)");
   ASSERT_EQ(scans.size(), 3u);
+  EXPECT_GT(answered, 0);
   EXPECT_NE(scans[2].tables.candidates.end, scans[1].tables.candidates.end);
 }
 
@@ -307,6 +344,7 @@ TEST_F(TableMatchTest, InADisjunctionTheHullIsVisible) {
     %prefix = arith.cmpi slt, %k, %n : index
     %keep = arith.ori %same, %prefix : i1)");
   EXPECT_EQ(scans.size(), 1u);
+  EXPECT_GT(answered, 0);
   EXPECT_GT(found.bounded, 0);
   EXPECT_GT(found.withFull, found.tiles / 4);
 }

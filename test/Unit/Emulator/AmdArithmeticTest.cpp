@@ -158,6 +158,18 @@ TEST(AmdArithmetic, FloatInstructionsAgreeWithTheHost) {
 }
 
 const Case kIntegers[] = {
+    {"v_add_u32_e64 v20, v10, v12 clamp", As::Bits,
+     [](uint64_t x, uint64_t y, uint64_t) -> uint64_t {
+       return std::min<uint64_t>(uint64_t(U(x)) + U(y), 0xFFFFFFFF);
+     }},
+    {"v_sub_u32_e64 v20, v10, v12 clamp", As::Bits,
+     [](uint64_t x, uint64_t y, uint64_t) -> uint64_t {
+       return U(x) > U(y) ? U(x) - U(y) : 0;
+     }},
+    {"v_subrev_u32_e64 v20, v10, v12 clamp", As::Bits,
+     [](uint64_t x, uint64_t y, uint64_t) -> uint64_t {
+       return U(y) > U(x) ? U(y) - U(x) : 0;
+     }},
     {"v_add_u32_e32 v20, v10, v12", As::Bits,
      [](uint64_t x, uint64_t y, uint64_t) { return uint64_t(U(x + y)); }},
     {"v_subrev_u32_e32 v20, v10, v12", As::Bits,

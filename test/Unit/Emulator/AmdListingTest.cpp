@@ -45,7 +45,7 @@ TEST(AmdListing, WhatIsNotEmulatedIsRefusedBeforeItRuns) {
   for (const char *text :
        {"v_add_f32_e32 v0, v1, v2 frob:3", "s_getpc_b64 s[0:1]",
         "v_mfma_f32_32x32x8_f16 a[0:15], v[0:1], v[2:3], 0 cbsz:1",
-        "v_add_u32_e64 v0, v1, v2 clamp", "v_pk_add_f16 v0, v1, 1.0",
+        "v_add_u16_e64 v0, v1, v2 clamp", "v_pk_add_f16 v0, v1, 1.0",
         "ds_read_b32 v0, v1 gds", "s_waitcnt vscnt(0)",
         "v_add_u32_e32 v0, src_shared_base, v1"})
     EXPECT_THAT(load(text), HasSubstr("EmulatorUnsupported")) << text;
