@@ -1,6 +1,6 @@
 //===- ConvertElementwise.cpp - Maps, reductions, splats and ramps ----------===//
 
-#include "Exp2Polynomial.h"
+#include "FunctionUnits.h"
 #include "Fragments.h"
 
 #include "kgen/Target/Common/KernelSignature.h"
@@ -20,7 +20,7 @@ Value inlineBody(ConversionPatternRewriter &rewriter, Block &body,
   IRMapping mapping;
   mapping.map(body.getArguments(), values);
   for (Operation &op : body.without_terminator())
-    assignExp2Unit(rewriter.clone(op, mapping), position);
+    assignUnit(rewriter.clone(op, mapping), position);
   auto yield = cast<tile::YieldOp>(body.getTerminator());
   return mapping.lookupOrDefault(yield.getValue());
 }

@@ -32,7 +32,7 @@ static LogicalResult checkSchedule(func::FuncOp kernel,
             : schedule.consumerWarpgroups != 0)
     return refuse("consumer_warpgroups",
                   std::to_string(schedule.consumerWarpgroups));
-  // The polynomial is as exact as 16-bit weights are (Exp2Polynomial.cpp).
+  // The polynomial is as exact as 16-bit weights are (FunctionUnits.cpp).
   bool exactWeights = kernel
                           .walk([](tile::PackOp op) {
                             Type type =

@@ -1,6 +1,6 @@
 //===- LowerMath.cpp - Math functions on the special-function unit ----------===//
 
-#include "Exp2Polynomial.h"
+#include "FunctionUnits.h"
 #include "kgen/Target/NVVM/Passes.h"
 
 #include "kgen/Support/Error.h"
@@ -61,7 +61,7 @@ struct NvvmLowerMath : impl::NvvmLowerMathPassBase<NvvmLowerMath> {
     // Not all of arith's expansions: maxnumf is one instruction here.
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     patterns.add<ApproximateTanh>(&getContext());
-    populateExp2Polynomial(patterns);
+    populateFunctionUnits(patterns);
     patterns.add<ToIntrinsic<math::Exp2Op>>(&getContext(),
                                             "llvm.nvvm.ex2.approx.ftz.f");
     patterns.add<ToIntrinsic<math::Log2Op>>(&getContext(),

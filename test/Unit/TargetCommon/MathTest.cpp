@@ -29,10 +29,11 @@ protected:
   }
 
   /// The expanded body of f(x) = `name` x.
-  OwningOpRef<ModuleOp> expand(const std::string &name) {
+  OwningOpRef<ModuleOp> expand(const std::string &name,
+                               const std::string &attributes = "") {
     auto module = parseSourceString<ModuleOp>(
-        "func.func @f(%x: f32) -> f32 { %y = " + name +
-            " %x : f32 return %y : f32 }",
+        "func.func @f(%x: f32) -> f32 { %y = " + name + " %x " + attributes +
+            " : f32 return %y : f32 }",
         &context);
     RewritePatternSet patterns(&context);
     kgen::populateMathExpansions(patterns);
@@ -67,6 +68,12 @@ protected:
       return in(0) / in(1);
     if (isa<arith::NegFOp>(op))
       return -in(0);
+    if (isa<arith::MaximumFOp, arith::MinimumFOp>(op)) {
+      if (std::isnan(in(0)) || std::isnan(in(1)))
+        return NAN;
+      return isa<arith::MaximumFOp>(op) ? std::fmax(in(0), in(1))
+                                        : std::fmin(in(0), in(1));
+    }
     if (isa<math::FmaOp>(op))
       return std::fma(in(0), in(1), in(2));
     if (isa<math::Exp2Op>(op))
@@ -100,6 +107,24 @@ TEST_F(Expansion, TanhIsAccurateEverywhere) {
   EXPECT_EQ(evaluate(*module, 0.0f), 0.0f);
   EXPECT_EQ(evaluate(*module, INFINITY), 1.0f);
   EXPECT_EQ(evaluate(*module, -INFINITY), -1.0f);
+  EXPECT_TRUE(std::isnan(evaluate(*module, NAN)));
+}
+
+TEST_F(Expansion, RoughTanhHasASmallAbsoluteError) {
+  OwningOpRef<ModuleOp> module = expand("math.tanh", "{absolute_error}");
+  double worst = 0;
+  for (float x = -12.0f; x < 12.0f; x += 1.7e-4f) {
+    float y = evaluate(*module, x);
+    worst = std::max(worst, std::fabs(y - std::tanh(double(x))));
+    EXPECT_LE(std::fabs(y), 1.0f) << x;
+  }
+  EXPECT_LT(worst, 1.3e-6);
+  EXPECT_GT(worst, 1e-7); // not the exact one
+  EXPECT_EQ(evaluate(*module, 0.0f), 0.0f);
+  for (float large : {7.0f, 1e4f, 3e38f, INFINITY}) {
+    EXPECT_NEAR(evaluate(*module, large), 1.0f, 1.3e-6);
+    EXPECT_NEAR(evaluate(*module, -large), -1.0f, 1.3e-6);
+  }
   EXPECT_TRUE(std::isnan(evaluate(*module, NAN)));
 }
 
