@@ -225,6 +225,20 @@ TEST(Prompt, DoesNotAskForCaution) {
   EXPECT_THAT(text, HasSubstr("Give 8 schedules"));
 }
 
+TEST(Prompt, NamesTheKnobsOfRoles) {
+  SearchTask task = makeTask();
+  task.hardware = *findHardware("sm_90a");
+  std::vector<CandidateRecord> records;
+  SearchState state{task.problem, task.sizes, task.hardware, records};
+  std::string text = buildPrompt(state, 8, {});
+  EXPECT_THAT(
+      text,
+      AllOf(HasSubstr("overlap: both, intra, none"),
+            HasSubstr("scheduler: grid, persistent_static, persistent_dynamic"),
+            HasSubstr("order: linear, longest_first, l2_swizzled"),
+            HasSubstr("kv_direction: reverse, forward")));
+}
+
 TEST(Prompt, TextFromOutsideCannotFillAPlaceholder) {
   SearchTask task = makeTask();
   std::vector<CandidateRecord> records(1);

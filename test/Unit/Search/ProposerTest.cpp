@@ -81,6 +81,37 @@ INSTANTIATE_TEST_SUITE_P(All, BuiltInProposer,
                            return std::string(spelling(info.param));
                          });
 
+// Kernels with roles have knobs of their own: all are tried, where legal.
+TEST(Proposers, VaryTheKnobsOfRoles) {
+  for (ProposerKind kind : {ProposerKind::Random, ProposerKind::Evolutionary}) {
+    SCOPED_TRACE(spelling(kind));
+    SearchTask task = makeTask();
+    task.hardware = *findHardware("sm_90a");
+    SyntheticCompiler compiler;
+    SyntheticMeasurer measurer(chooseOptimum(task));
+    SearchOptions search;
+    search.budget.candidates = 64;
+    std::unique_ptr<Proposer> proposer = *makeProposer(kind, {});
+    SearchResult result =
+        *runSearch(task, compiler, measurer, *proposer, nullptr, search);
+    EXPECT_EQ(result.counts.illegal, 0u);
+    std::set<OverlapMode> overlaps;
+    std::set<TileScheduler> schedulers;
+    std::set<TileOrder> orders;
+    std::set<KvDirection> directions;
+    for (const CandidateRecord &record : result.records) {
+      overlaps.insert(record.schedule.overlap);
+      schedulers.insert(record.schedule.scheduler);
+      orders.insert(record.schedule.order);
+      directions.insert(record.schedule.kvDirection);
+    }
+    EXPECT_EQ(overlaps.size(), 3u); // none, intra, both
+    EXPECT_EQ(schedulers.size(), 3u);
+    EXPECT_EQ(orders.size(), 3u);
+    EXPECT_EQ(directions.size(), 2u);
+  }
+}
+
 TEST(Proposers, SeedsMatterWhereTheyShould) {
   EXPECT_NE(triedBy(runKind(ProposerKind::Random, 1, 20)),
             triedBy(runKind(ProposerKind::Random, 2, 20)));
