@@ -13,18 +13,18 @@
 // RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}
 // RUN: %if hopper-gpu %{ kgen-opt %s --attention-verify=target=sm_90a -o /dev/null %}
 
-func.func @packed_bf16(%q: tensor<?x4x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>, %ids: tensor<?x?xi32>)
-    -> (tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>) {
+func.func @packed_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>, %v: tensor<?x1x?x64xbf16>, %ids: tensor<?x?xi32>)
+    -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>) {
   %o:2 = attention.forward %q, %k, %v mods [#attention.document] (%ids : tensor<?x?xi32>)
-      : (tensor<?x4x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>)
-  return %o#0, %o#1 : tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>
+      : (tensor<?x2x?x64xbf16>, tensor<?x1x?x64xbf16>, tensor<?x1x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
 }
 
-func.func @two_tables_f16(%q: tensor<?x4x?x128xf16>, %k: tensor<?x4x?x128xf16>, %v: tensor<?x4x?x128xf16>,
-                          %of_q: tensor<?x4x?xi64>, %of_k: tensor<?xi64>, %lanes: tensor<?x?xi8>) -> tensor<?x4x?x128xf16> {
+func.func @two_tables_f16(%q: tensor<?x2x?x128xf16>, %k: tensor<?x2x?x128xf16>, %v: tensor<?x2x?x128xf16>,
+                          %of_q: tensor<?x2x?xi64>, %of_k: tensor<?xi64>, %lanes: tensor<?x?xi8>) -> tensor<?x2x?x128xf16> {
   %o = attention.forward %q, %k, %v mask {
   ^bb0(%b: index, %h: index, %i: index, %j: index):
-    %x = tensor.extract %of_q[%b, %h, %i] : tensor<?x4x?xi64>
+    %x = tensor.extract %of_q[%b, %h, %i] : tensor<?x2x?xi64>
     %y = tensor.extract %of_k[%j] : tensor<?xi64>
     %same = arith.cmpi eq, %x, %y : i64
     %s = tensor.extract %lanes[%b, %i] : tensor<?x?xi8>
@@ -38,8 +38,8 @@ func.func @two_tables_f16(%q: tensor<?x4x?x128xf16>, %k: tensor<?x4x?x128xf16>, 
     %either = arith.ori %same, %same_lane : i1
     %keep = arith.andi %either, %past : i1
     attention.yield %keep : i1
-  } : (tensor<?x4x?x128xf16>, tensor<?x4x?x128xf16>, tensor<?x4x?x128xf16>) -> tensor<?x4x?x128xf16>
-  return %o : tensor<?x4x?x128xf16>
+  } : (tensor<?x2x?x128xf16>, tensor<?x2x?x128xf16>, tensor<?x2x?x128xf16>) -> tensor<?x2x?x128xf16>
+  return %o : tensor<?x2x?x128xf16>
 }
 
 func.func @both_and_window_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>,
