@@ -7,7 +7,7 @@
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null 2>&1 | count 0 %}
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=h100 -o /dev/null 2>&1 | count 0 %}
 // RUN: kgen-opt %s --attention-verify=target=emulated:sm_80 -o /dev/null
-// RUN: kgen-opt %s --attention-verify=target=emulated:sm_90a -o /dev/null
+// RUN: kgen-opt %s --attention-verify=target=emulated:sm_90a,processors=3 -o /dev/null
 // RUN: kgen-opt %s --attention-verify=target=emulated:gfx942 -o /dev/null
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_90a -o /dev/null 2>&1 | count 0 %}
 // RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=gpu -o /dev/null %}
