@@ -35,21 +35,8 @@ int64_t wavesPerSimd(int64_t registers) {
   return std::min<int64_t>(8, kRegistersOfSimd / ((registers + 7) / 8 * 8));
 }
 
-/// The variants of 16-bit types in test/Variants: every named mod is one.
-std::vector<std::string> variants() {
-  std::vector<std::string> names;
-  for (const auto &entry : std::filesystem::directory_iterator(KGEN_VARIANTS)) {
-    std::string name = entry.path().stem().string();
-    if (entry.path().extension() == ".mlir" && !name.ends_with("_f32") &&
-        !name.ends_with("_d256"))
-      names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 /// The variant's function in bf16 (grouped heads, LSE; its head dimension is
-/// 64) or f16 (128), with another head dimension.
+/// 64) or f16 (128), with another head dimension. Empty if there is none.
 std::string functionText(const std::string &variant, const std::string &element,
                          int64_t headDim) {
   std::ifstream file(std::string(KGEN_VARIANTS) + "/" + variant + ".mlir");
@@ -58,12 +45,28 @@ std::string functionText(const std::string &variant, const std::string &element,
   std::string all = text.str();
   size_t begin = all.find("func.func @" + variant + "_" + element + "(");
   size_t end = all.find("\n}\n", begin);
-  if (begin == std::string::npos || end == std::string::npos)
+  std::string was = element == "bf16" ? "x64x" : "x128x";
+  if (begin == std::string::npos || end == std::string::npos ||
+      all.find(was + element, begin) > end)
     return "";
   std::string function = all.substr(begin, end + 3 - begin);
-  std::string was = element == "bf16" ? "x64x" : "x128x";
   return std::regex_replace(function, std::regex(was + element),
                             "x" + std::to_string(headDim) + "x" + element);
+}
+
+/// The variants in test/Variants that have both functions: every named mod, and
+/// not what is written for one target or head dimension.
+std::vector<std::string> variants() {
+  std::vector<std::string> names;
+  for (const auto &entry : std::filesystem::directory_iterator(KGEN_VARIANTS)) {
+    std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".mlir" &&
+        !functionText(name, "bf16", 64).empty() &&
+        !functionText(name, "f16", 128).empty())
+      names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 /// One variant's compiler for one machine.
