@@ -9,6 +9,8 @@
 
 #include "Rules.h"
 
+#include "kgen/Schedule/MaskDensity.h"
+
 namespace kgen::legality {
 namespace {
 
@@ -55,7 +57,11 @@ int64_t nvvmSharedBytes(const Problem &problem, const Schedule &schedule) {
   int64_t elements = schedule.tileQ * problem.headDimQK +
                      schedule.stagesK * schedule.tileKV * problem.headDimQK +
                      schedule.stagesV * schedule.tileKV * problem.headDimV;
-  return elements * byteSize(problem.dtype);
+  // What each of several warps finds in a scan of tables: three numbers.
+  int64_t found = schedule.warps > 1 ? countTableMatches(problem.mask) * 3 * 4 *
+                                           schedule.warps
+                                     : 0;
+  return elements * byteSize(problem.dtype) + found;
 }
 
 int64_t nvvmRegisters(const Problem &problem, const Schedule &schedule) {

@@ -93,7 +93,7 @@ int64_t expandMatchRanges(func::FuncOp kernel, const KernelShape &shape,
     ScanGroup warp{laneIndex(b, shape).value(), kLanes, kRowReads, joinWarp};
     ScanGroup keys = warp;
     keys.unroll = kKeyReads;
-    if (shape.roles) {
+    if (shape.threads() > kLanes) {
       int64_t place = llvm::alignTo(sharedBytes, 4);
       keys.lane = threadIndex(b, shape).value();
       keys.lanes = shape.threads();

@@ -6,10 +6,9 @@
 
 namespace kgen::nvvm {
 
-/// Replaces each tile.match_range by loops, before types are converted. Warps
-/// scan alone; in a kernel with roles, whose workgroups are many warps and alone
-/// on their processor, all warps share the keys and exchange what they found in
-/// shared memory from `sharedBytes` on. Returns the bytes of shared memory then.
+/// Replaces each tile.match_range by loops, before types are converted. All warps
+/// of a workgroup share the keys and exchange what they found in shared memory
+/// from `sharedBytes` on. Returns the bytes of shared memory then.
 int64_t expandMatchRanges(mlir::func::FuncOp kernel, const KernelShape &shape,
                           int64_t sharedBytes);
 

@@ -2,7 +2,7 @@
 
 // A warp alone: its lanes read neighbouring entries, four rows and eight keys in
 // flight, and redux.sync joins what they found. Nothing in shared memory.
-// CHECK-LABEL: func.func @warps(
+// CHECK-LABEL: func.func @warp(
 // CHECK-SAME:    dynamic_shared_bytes = 0 : i64
 // CHECK:         %[[TID:.+]] = nvvm.read.ptx.sreg.tid.x
 // CHECK:         %[[LANE:.+]] = arith.andi %[[TID]], %c31_i32
@@ -28,6 +28,21 @@
 // CHECK:         %[[ONE:.+]] = arith.cmpi eq, %[[LOW]], %[[HIGH]]
 // CHECK:         %[[ALL:.+]] = arith.cmpi eq, %[[COUNT]], %[[LENGTH]]
 // CHECK:         arith.andi %[[ONE]], %[[ALL]]
+func.func @warp(%ids: memref<?x?xi32>, %b: index, %first: index, %last: index, %n: index) -> (index, index, i1) attributes {
+    tile.kernel, attention.schedule = #attention.schedule<tile_q = 16, tile_kv = 32, warps = 1>} {
+  %c0 = arith.constant 0 : index
+  %r:3 = tile.match_range rows %first to %last of %ids[%b] keys %c0 to %n of %ids[%b] : memref<?x?xi32>, memref<?x?xi32>
+  return %r#0, %r#1, %r#2 : index, index, i1
+}
+
+// Four warps share the keys.
+// CHECK-LABEL: func.func @warps(
+// CHECK-SAME:    dynamic_shared_bytes = 48 : i64
+// CHECK:         %[[TID:.+]] = nvvm.read.ptx.sreg.tid.x
+// CHECK:         scf.for %{{.+}} = %{{.+}} to %{{.+}} step %c128_i32
+// CHECK:         scf.for %{{.+}} = %{{.+}} to %{{.+}} step %c1024_i32
+// CHECK:           arith.addi %{{.+}}, %[[TID]]
+// CHECK:         nvvm.barrier
 func.func @warps(%ids: memref<?x?xi32>, %b: index, %first: index, %last: index, %n: index) -> (index, index, i1) attributes {
     tile.kernel, attention.schedule = #attention.schedule<tile_q = 64, tile_kv = 32, warps = 4>} {
   %c0 = arith.constant 0 : index

@@ -420,4 +420,13 @@ TEST(RocdlLegality, ProblemsAndMachinesItDoesNotServe) {
             ErrorCode::ArchUnsupported);
 }
 
+TEST(NvvmLegality, WarpsThatShareAScanMeetInSharedMemory) {
+  HardwareModel a100 = *findHardware("a100");
+  Schedule schedule = *defaultSchedule(documentProblem(), a100);
+  EXPECT_EQ(
+      estimateResources(documentProblem(), schedule, a100).sharedBytes,
+      estimateResources(causalProblem(), schedule, a100).sharedBytes +
+          3 * 4 * schedule.warps);
+}
+
 } // namespace
