@@ -1,4 +1,4 @@
-//===- ConvertElementwise.cpp - Maps, reductions, splats and ramps ----------===//
+//===- ConvertElementwise.cpp - Maps, reductions and splats -----------------===//
 
 #include "FunctionUnits.h"
 #include "Fragments.h"
@@ -6,7 +6,6 @@
 #include "kgen/Target/Common/KernelSignature.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -200,56 +199,12 @@ struct ConvertSplat : TilePattern<tile::SplatOp> {
   }
 };
 
-/// A product that LLVM may fuse with a sum, or fold.
-Value scaled(ImplicitLocOpBuilder &b, Value slope, double factor) {
-  Value constant = arith::ConstantOp::create(
-      b, b.getF32FloatAttr(static_cast<float>(factor)));
-  return arith::MulFOp::create(b, slope, constant,
-                               arith::FastMathFlags::contract);
-}
-
-/// slope * (first + c): what the lane adds to `first` is computed once, and the
-/// rest of c is in the constants of one FMA (or sum) an element. Rows have equal
-/// elements and each its own sums: copies would be made just before the product,
-/// when others wait for this warpgroup.
-struct ConvertRamp : TilePattern<tile::RampOp> {
-  using TilePattern::TilePattern;
-  LogicalResult
-  matchAndRewrite(tile::RampOp op, OneToNOpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    tile::MatrixType type = op.getResult().getType();
-    Value slope = adaptor.getSlope().front();
-    // So that its products are not hoisted, either; those of a constant fold.
-    if (!matchPattern(slope, m_Constant()))
-      slope = pinnedScalar(b, slope);
-    Value lane = arith::UIToFPOp::create(
-        b, b.getF32Type(), accumulatorCol(laneIndex(b, shape), 0).value());
-    Value fromLane = arith::MulFOp::create(b, slope, lane);
-    SmallVector<Value> results; // in the order of an accumulator's list
-    for (int64_t row = 0; row < shape.rowBlocks(type.getRows()); ++row) {
-      Value bases[] = {pinnedScalar(b, fromLane), pinnedScalar(b, fromLane)};
-      for (int64_t block = 0; block < type.getCols() / kBlockCols; ++block)
-        for (Value base : bases)
-          for (int64_t element = 0; element < 2; ++element) {
-            int64_t col = static_cast<int64_t>(op.getFirst()) +
-                          block * kBlockCols + element;
-            Value rest = scaled(b, slope, static_cast<double>(col));
-            results.push_back(arith::AddFOp::create(
-                b, rest, base, arith::FastMathFlags::contract));
-          }
-    }
-    rewriter.replaceOpWithMultiple(op, {results});
-    return success();
-  }
-};
-
 } // namespace
 
 void populateElementwisePatterns(const FragmentConverter &converter,
                                  RewritePatternSet &patterns) {
   patterns.add<ConvertMap, ConvertMapRows, ConvertReduce, ConvertCombine,
-               ConvertSplat, ConvertRamp>(converter, patterns.getContext());
+               ConvertSplat>(converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

@@ -126,6 +126,8 @@ void populatePackPatterns(const FragmentConverter &converter,
                           mlir::RewritePatternSet &patterns);
 void populateElementwisePatterns(const FragmentConverter &converter,
                                  mlir::RewritePatternSet &patterns);
+void populateRampPatterns(const FragmentConverter &converter,
+                          mlir::RewritePatternSet &patterns);
 
 } // namespace kgen::nvvm
 

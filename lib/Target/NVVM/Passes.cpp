@@ -72,6 +72,7 @@ LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
   }
   populatePackPatterns(converter, patterns);
   populateElementwisePatterns(converter, patterns);
+  populateRampPatterns(converter, patterns);
   return applyPartialConversion(kernel, target, std::move(patterns));
 }
 
