@@ -26,8 +26,8 @@ constexpr ModOperand kAlibiOperands[] = {
 
 constexpr ModOperand kDocumentOperands[] = {
     {"ids", ModOperandType::I32, kBatchBySeq, true, "",
-     "document of each position, non-decreasing along the sequence; queries "
-     "and keys share it"}};
+     "document of each position; queries and keys share it; tiles of other "
+     "documents are skipped where each lies in one piece"}};
 
 constexpr ModParameter kNeighborhoodParameters[] = {
     {"extents", Kind::GridExtents, true, 0, 1, kMaxSize,
