@@ -1,36 +1,14 @@
 //===- Defaults.cpp - Schedules that are legal without a search ------------===//
 
+#include "HopperDefaults.h"
 #include "Legality/Rules.h"
-#include "kgen/Schedule/MaskDensity.h"
+#include "MaskCost.h"
 
 namespace kgen {
 
 using namespace legality;
 
 namespace {
-
-/// What a mask costs in registers: nothing; comparisons of positions; reads of
-/// tables and divisions, whose addresses and quotients are held per column.
-enum class MaskCost : uint8_t { None, Comparisons, Costly };
-
-MaskCost costOf(const Expression &mask) {
-  if (mask.empty())
-    return MaskCost::None;
-  for (const Instruction &instruction : mask.instructions)
-    switch (instruction.op) {
-    case ExpressionOp::TableRead:
-    case ExpressionOp::DivSigned:
-    case ExpressionOp::DivUnsigned:
-    case ExpressionOp::RemSigned:
-    case ExpressionOp::RemUnsigned:
-    case ExpressionOp::FloorDivSigned:
-    case ExpressionOp::CeilDivSigned:
-      return MaskCost::Costly;
-    default:
-      break;
-    }
-  return MaskCost::Comparisons;
-}
 
 /// One stored default. Rows are tried in order; the first that covers the head
 /// dims and breaks no rule on the machine is taken.
@@ -54,22 +32,6 @@ constexpr DefaultRow nvvm16Rows[] = {
     {128, 64, 64, 4, 1, kRegisters}, {128, 64, 32, 4, 1, kShared},
     {256, 128, 32, 8, 2, kShared},   {256, 64, 32, 4, 2, kShared},
     {256, 64, 16, 4, 1, kShared},    {256, 32, 16, 2, 1, kShared},
-};
-
-// wgmma: a warpgroup for each 64 query rows. The widest tiles that ptxas compiles
-// without spills for every named mod (test/Variants); 176, 112 and 80 keys fill
-// shared memory.
-constexpr DefaultRow hopperRows[] = {
-    {64, 192, 128, 12, 2, kShared, MaskCost::Comparisons},
-    {64, 192, 96, 12, 2, kShared},
-    {128, 128, 176, 8, 2, kShared, MaskCost::None},
-    {128, 128, 128, 8, 2, kShared, MaskCost::Comparisons},
-    {128, 128, 112, 8, 2, kShared},
-    {192, 128, 128, 8, 2, kShared, MaskCost::Comparisons}, // of 192 and 128
-    {192, 128, 112, 8, 2, kShared, MaskCost::Comparisons},
-    {192, 128, 96, 8, 2, kShared},
-    {256, 128, 80, 8, 2, kShared},
-    {256, 128, 64, 8, 1, kShared},
 };
 
 // f32 FMAs: four bytes an element and Q in shared memory, so tiles are small.
@@ -98,8 +60,6 @@ std::vector<Schedule> fromRows(const DefaultRow (&rows)[N],
     schedule.tileQ = row.tileQ;
     schedule.tileKV = row.tileKV;
     schedule.warps = row.warps;
-    if (usual.consumerWarpgroups > 0)
-      schedule.consumerWarpgroups = row.warps / 4;
     schedule.stagesK = schedule.stagesV = row.stages;
     schedule.qOperand = row.qOperand;
     candidates.push_back(schedule);
@@ -137,7 +97,7 @@ std::vector<Schedule> candidatesFor(const Problem &problem,
     return cpuCandidates(headDim, hardware, usual);
   case TargetKind::Nvvm:
     if (hasRoles(hardware, problem.dtype))
-      return fromRows(hopperRows, problem, usual);
+      return hopperDefaults(problem, usual);
     return problem.dtype == ElementType::F32
                ? fromRows(nvvm32Rows, problem, usual)
                : fromRows(nvvm16Rows, problem, usual);
@@ -145,21 +105,6 @@ std::vector<Schedule> candidatesFor(const Problem &problem,
     return fromRows(rocdlRows, problem, usual);
   }
   return {};
-}
-
-/// Which tiles a workgroup with roles takes. Drawn tiles keep the producer ahead
-/// of an epilogue and spread uneven tiles over the machine; with a mask, in
-/// groups of heads that share the cache, the longest first. (With mma.sync the
-/// order stays linear: longest-first was 6 % slower there in a sweep.)
-Schedule withRoles(const Problem &problem, Schedule schedule) {
-  // A scan of tables takes all threads, before roles part.
-  if (countTableMatches(problem.mask) == 0)
-    schedule.scheduler = TileScheduler::PersistentDynamic;
-  if (!problem.mask.empty())
-    schedule.order = TileOrder::L2Swizzled;
-  schedule.producerRegisters =
-      usualProducerRegisters(schedule.consumerWarpgroups);
-  return schedule;
 }
 
 /// Query tiles that are mostly padding are halved while that stays legal.
@@ -195,10 +140,7 @@ Expected<Schedule> defaultSchedule(const Problem &problem,
       lastReason = broken[0].detail;
       continue;
     }
-    Schedule chosen = candidate;
-    if (hasRoles(hardware, problem.dtype))
-      chosen = withRoles(problem, chosen);
-    return fitShortQueries(problem, chosen, hardware);
+    return fitShortQueries(problem, candidate, hardware);
   }
   return Error(ErrorCode::NoLegalSchedule, lastReason);
 }

@@ -101,9 +101,10 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;
-  // Two numbers of drawn tiles in 16 bytes each, with two barriers each.
+  // Two positions of drawn tiles, each of two numbers in 16 bytes, with two
+  // barriers each.
   int64_t numbers =
-      schedule.scheduler == TileScheduler::PersistentDynamic ? 2 * 32 : 0;
+      schedule.scheduler == TileScheduler::PersistentDynamic ? 2 * 2 * 32 : 0;
   // What each warp finds in a scan of tables: three numbers.
   int64_t found = countTableMatches(problem.mask) * 3 * 4 *
                   hopperThreads(schedule) / kWarpThreads;

@@ -1,0 +1,132 @@
+//===- HopperDefaults.cpp - Stored schedules of kernels with roles ----------===//
+//
+// Each row is the winner of a sweep on an H100 (bench/results/h100-wgmma has the
+// times): bf16, B * S = 16384, H * D = 2048, against cuDNN, and against
+// FlexAttention where tables are compared. A kernel for any length takes the
+// rows without a limit.
+//
+//===----------------------------------------------------------------------===//
+
+#include "HopperDefaults.h"
+
+#include "Legality/Rules.h"
+#include "MaskCost.h"
+#include "kgen/Schedule/MaskDensity.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace kgen {
+namespace {
+
+constexpr int64_t kAnyLength = std::numeric_limits<int64_t>::max();
+
+constexpr auto kGrid = TileScheduler::Grid;
+constexpr auto kDrawn = TileScheduler::PersistentDynamic;
+constexpr auto kIntra = OverlapMode::Intra;
+constexpr auto kBoth = OverlapMode::Both;
+constexpr auto kLinear = TileOrder::Linear;
+constexpr auto kHeads = TileOrder::LongestFirst;
+constexpr auto kGroups = TileOrder::L2Swizzled;
+constexpr MaskCost kNone = MaskCost::None;
+constexpr MaskCost kCompared = MaskCost::Comparisons;
+constexpr MaskCost kCostly = MaskCost::Costly;
+/// A score function is one more FMA an element, before the products start.
+enum class Score : uint8_t { Any, None };
+
+struct Row {
+  int64_t mostHeadDim; ///< of max(Dqk, Dv)
+  MaskCost mostMask;
+  Score score;
+  int64_t leastLength, mostLength; ///< of keys, where they are known
+  int64_t groups, tileKV, stages;  ///< a warpgroup has 64 query rows
+  OverlapMode overlap;
+  TileScheduler scheduler;
+  TileOrder order; ///< of uneven tiles
+  int64_t maxRegisters; ///< fewer than all leave room for more workgroups
+};
+
+constexpr Score kAnyScore = Score::Any;
+
+// Short sequences are all prologue and epilogue: of head dimension 64, a workgroup
+// has one warpgroup and a processor three workgroups, which run under each
+// other's.
+constexpr Row rows[] = {
+    {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kIntra, kDrawn, kLinear, 80},
+    {64, kNone, kAnyScore, 0, 1024, 2, 128, 2, kBoth, kDrawn, kLinear, 0},
+    {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kIntra, kDrawn, kLinear, 0},
+    {64, kCompared, kAnyScore, 0, 512, 1, 64, 2, kIntra, kDrawn, kHeads, 80},
+    {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kIntra, kDrawn, kGroups, 80},
+    {64, kCompared, kAnyScore, 0, kAnyLength, 3, 128, 2, kIntra, kDrawn, kGroups, 0},
+    {64, kCostly, kAnyScore, 0, kAnyLength, 3, 96, 2, kBoth, kDrawn, kGroups, 0},
+    {128, kNone, Score::None, 4097, kAnyLength, 2, 176, 2, kBoth, kGrid, kLinear, 0},
+    {128, kNone, Score::None, 0, kAnyLength, 2, 128, 2, kBoth, kDrawn, kLinear, 0},
+    {128, kNone, kAnyScore, 0, kAnyLength, 2, 176, 2, kBoth, kDrawn, kLinear, 0},
+    {128, kCompared, kAnyScore, 0, 512, 2, 128, 2, kIntra, kDrawn, kHeads, 0},
+    {128, kCompared, kAnyScore, 4097, kAnyLength, 2, 160, 2, kIntra, kDrawn, kGroups, 0},
+    {128, kCompared, kAnyScore, 0, kAnyLength, 2, 128, 2, kIntra, kDrawn, kGroups, 0},
+    {128, kCostly, kAnyScore, 0, kAnyLength, 2, 112, 2, kBoth, kDrawn, kGroups, 0},
+    // Not timed: the widest tiles without spills.
+    {192, kCompared, kAnyScore, 0, kAnyLength, 2, 128, 2, kBoth, kDrawn, kGroups, 0},
+    {192, kCompared, kAnyScore, 0, kAnyLength, 2, 112, 2, kBoth, kDrawn, kGroups, 0},
+    {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kBoth, kDrawn, kGroups, 0},
+    {256, kNone, Score::None, 0, 512, 2, 64, 2, kBoth, kDrawn, kLinear, 0},
+    {256, kCompared, kAnyScore, 0, 1024, 2, 64, 2, kBoth, kDrawn, kGroups, 0},
+    {256, kCompared, kAnyScore, 4096, kAnyLength, 2, 80, 2, kIntra, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 80, 2, kBoth, kDrawn, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kDrawn, kGroups, 0},
+};
+
+// Masks that compare tables are scanned before roles part, which wants a plain
+// grid; what is left of the keys is short.
+constexpr Row matchedRows[] = {
+    {64, kCostly, kAnyScore, 0, kAnyLength, 1, 64, 2, kIntra, kGrid, kGroups, 80},
+    {128, kCostly, kAnyScore, 0, kAnyLength, 1, 64, 2, kIntra, kGrid, kGroups, 128},
+    {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 2, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kGrid, kGroups, 0},
+};
+
+bool fits(const Row &row, const Problem &problem) {
+  bool lengthFits =
+      problem.seqKV == kDynamicSize
+          ? row.leastLength == 0 && row.mostLength == kAnyLength
+          : problem.seqKV >= row.leastLength && problem.seqKV <= row.mostLength;
+  return lengthFits && (row.score == Score::Any || problem.score.empty()) &&
+         std::max(problem.headDimQK, problem.headDimV) <= row.mostHeadDim &&
+         costOf(problem.mask) <= row.mostMask;
+}
+
+Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
+  schedule.consumerWarpgroups = row.groups;
+  schedule.tileQ = 64 * row.groups;
+  schedule.warps = 4 * row.groups;
+  schedule.tileKV = row.tileKV;
+  schedule.stagesK = schedule.stagesV = row.stages;
+  schedule.overlap = row.overlap;
+  schedule.qOperand = OperandPlace::Shared;
+  schedule.scheduler = row.scheduler;
+  schedule.maxRegisters = row.maxRegisters;
+  schedule.producerRegisters = legality::usualProducerRegisters(row.groups);
+  if (!problem.mask.empty())
+    schedule.order = row.order;
+  return schedule;
+}
+
+} // namespace
+
+std::vector<Schedule> hopperDefaults(const Problem &problem,
+                                     const Schedule &usual) {
+  std::vector<Schedule> schedules;
+  auto add = [&](const Row &row) {
+    if (fits(row, problem))
+      schedules.push_back(toSchedule(row, problem, usual));
+  };
+  if (countTableMatches(problem.mask) > 0)
+    std::for_each(std::begin(matchedRows), std::end(matchedRows), add);
+  else
+    std::for_each(std::begin(rows), std::end(rows), add);
+  return schedules;
+}
+
+} // namespace kgen

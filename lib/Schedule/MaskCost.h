@@ -1,0 +1,19 @@
+//===- MaskCost.h - What a mask takes of a thread ---------------------------===//
+#ifndef KGEN_SCHEDULE_MASKCOST_H
+#define KGEN_SCHEDULE_MASKCOST_H
+
+#include "kgen/Schedule/Expression.h"
+
+#include <cstdint>
+
+namespace kgen {
+
+/// What a mask costs in registers: nothing; comparisons of positions; reads of
+/// tables and divisions, whose addresses and quotients are held per column.
+enum class MaskCost : uint8_t { None, Comparisons, Costly };
+
+MaskCost costOf(const Expression &mask);
+
+} // namespace kgen
+
+#endif // KGEN_SCHEDULE_MASKCOST_H
