@@ -19,10 +19,12 @@ Value QueryTiles::tilesOfHead() {
 QueryTiles::QueryTiles(TileEmitter &emit, attention::ForwardOp op,
                        const Schedule &schedule)
     : emit(emit), op(op), schedule(schedule) {
-  // Two slots: a number is read until its tile is done, and the next one is
+  if (schedule.scheduler != TileScheduler::PersistentDynamic)
+    return;
+  // Two slots: a position is read until its tile is done, and the next one is
   // known before.
-  if (schedule.scheduler == TileScheduler::PersistentDynamic)
-    drawnTiles = emit.allocate(2, 1, 1, emit.builder.getI32Type());
+  drawnHeads = emit.allocate(2, 1, 1, emit.builder.getI32Type());
+  drawnTiles = emit.allocate(2, 1, 1, emit.builder.getI32Type());
 }
 
 QueryTile QueryTiles::ofGrid() {
@@ -33,7 +35,7 @@ QueryTile QueryTiles::ofGrid() {
     Value head = emit.add(emit.narrow(id.getY()),
                           emit.mul(emit.narrow(id.getZ()),
                                    emit.i32(op.getHeadsQ())));
-    return byNumber(emit.add(number, emit.mul(head, tilesOfHead())));
+    return tileAt(byNumber(emit.add(number, emit.mul(head, tilesOfHead()))));
   }
   // The last rows of a causal mask see the most keys; started first, they do
   // not end last.
@@ -44,15 +46,15 @@ QueryTile QueryTiles::ofGrid() {
   return {id.getZ(), id.getY(), emit.wide(number)};
 }
 
-/// `headOfAll` counts the heads of all batches.
-QueryTile QueryTiles::make(Value headOfAll, Value tile) {
-  Value batch = emit.floorDiv(headOfAll, op.getHeadsQ());
-  Value head = emit.sub(headOfAll, emit.mul(batch, emit.i32(op.getHeadsQ())));
-  return {emit.wide(batch), emit.wide(head), emit.wide(tile)};
+QueryTile QueryTiles::tileAt(Position position) {
+  Value batch = emit.floorDiv(position.head, op.getHeadsQ());
+  Value head =
+      emit.sub(position.head, emit.mul(batch, emit.i32(op.getHeadsQ())));
+  return {emit.wide(batch), emit.wide(head), emit.wide(position.tile)};
 }
 
 /// The `number`-th tile in the schedule's order.
-QueryTile QueryTiles::byNumber(Value number) {
+QueryTiles::Position QueryTiles::byNumber(Value number) {
   if (schedule.order == TileOrder::L2Swizzled)
     return inCacheGroups(number);
   Value tiles = tilesOfHead();
@@ -60,12 +62,12 @@ QueryTile QueryTiles::byNumber(Value number) {
   Value tile = emit.sub(number, emit.mul(head, tiles));
   if (schedule.order == TileOrder::LongestFirst)
     tile = emit.sub(emit.sub(tiles, emit.i32(1)), tile);
-  return make(head, tile);
+  return {head, tile};
 }
 
 /// Heads in groups whose keys and values fit the cache together; in a group the
 /// tiles that see the most keys come first.
-QueryTile QueryTiles::inCacheGroups(Value number) {
+QueryTiles::Position QueryTiles::inCacheGroups(Value number) {
   Value tiles = tilesOfHead(), group = headsThatFitCache();
   Value heads = allHeads();
   Value first = emit.mul(emit.div(number, emit.mul(group, tiles)), group);
@@ -74,7 +76,7 @@ QueryTile QueryTiles::inCacheGroups(Value number) {
   Value fromLast = emit.div(inGroup, size);
   Value head = emit.add(first, emit.sub(inGroup, emit.mul(fromLast, size)));
   Value tile = emit.sub(emit.sub(tiles, emit.i32(1)), fromLast);
-  return make(head, tile);
+  return {head, tile};
 }
 
 /// Query heads whose keys and values take no more than kCacheBytes; at least 1.
@@ -111,76 +113,99 @@ void QueryTiles::everyNth(Body body) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   KvRings::Passed before{loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
-  auto again = [&] { return byNumber(loop.getInductionVar()); };
+  auto again = [&] { return tileAt(byNumber(loop.getInductionVar())); };
   Value passed = body({again(), before, again});
   scf::YieldOp::create(builder, emit.loc,
                        ValueRange{emit.add(before.queries, emit.i32(1)),
                                   emit.add(before.keys, passed)});
 }
 
-/// The loop of a role over drawn tiles. `number` emits the number of the next
+/// The loop of a role over drawn tiles. `next` emits the position of the next
 /// tile from what the round before left and the tiles so far; `round` emits the
 /// tile's part and returns what it leaves and the key tiles that it lets through.
 void QueryTiles::whileDrawn(
-    Value first, function_ref<Value(Value left, Value tiles)> number,
-    function_ref<std::pair<Value, Value>(Value number, KvRings::Passed)> round) {
+    Value first, function_ref<Position(Value left, Value tiles)> next,
+    function_ref<std::pair<Value, Value>(Position, KvRings::Passed)> round) {
   OpBuilder &builder = emit.builder;
   SmallVector<Value> start = {first, emit.i32(0), emit.i32(0)};
-  SmallVector<Type> types(start.size(), builder.getI32Type());
-  SmallVector<Location> locations(start.size(), emit.loc);
-  auto loop = scf::WhileOp::create(builder, emit.loc, types, start);
+  SmallVector<Type> carried(3, builder.getI32Type()),
+      passed(4, builder.getI32Type());
+  auto loop = scf::WhileOp::create(builder, emit.loc, passed, start);
   OpBuilder::InsertionGuard guard(builder);
 
-  Block *head = builder.createBlock(&loop.getBefore(), {}, types, locations);
-  Value drawn = number(head->getArgument(0), head->getArgument(1));
-  Value isTile = arith::CmpIOp::create(
-      builder, emit.loc, arith::CmpIPredicate::slt, drawn, allTiles());
-  scf::ConditionOp::create(
-      builder, emit.loc, isTile,
-      ValueRange{drawn, head->getArgument(1), head->getArgument(2)});
+  Block *head = builder.createBlock(&loop.getBefore(), {}, carried,
+                                    SmallVector<Location>(3, emit.loc));
+  Value tiles = head->getArgument(1), keys = head->getArgument(2);
+  Position drawn = next(head->getArgument(0), tiles);
+  Value isTile =
+      arith::CmpIOp::create(builder, emit.loc, arith::CmpIPredicate::sge,
+                            drawn.tile, emit.i32(0));
+  scf::ConditionOp::create(builder, emit.loc, isTile,
+                           ValueRange{drawn.head, drawn.tile, tiles, keys});
 
-  Block *body = builder.createBlock(&loop.getAfter(), {}, types, locations);
-  KvRings::Passed before{body->getArgument(1), body->getArgument(2)};
-  auto [left, passed] = round(body->getArgument(0), before);
+  Block *body = builder.createBlock(&loop.getAfter(), {}, passed,
+                                    SmallVector<Location>(4, emit.loc));
+  KvRings::Passed before{body->getArgument(2), body->getArgument(3)};
+  auto [left, sent] =
+      round({body->getArgument(0), body->getArgument(1)}, before);
   scf::YieldOp::create(builder, emit.loc,
                        ValueRange{left, emit.add(before.queries, emit.i32(1)),
-                                  emit.add(before.keys, passed)});
+                                  emit.add(before.keys, sent)});
+}
+
+/// Tells the consumers where the `number`-th tile lies; tile -1 behind the last.
+/// The divisions that it takes are the producer's, who has time.
+QueryTiles::Position QueryTiles::post(Value number, Value tiles) {
+  Position position = byNumber(number);
+  Value isTile = arith::CmpIOp::create(emit.builder, emit.loc,
+                                       arith::CmpIPredicate::slt, number,
+                                       allTiles());
+  position.tile = arith::SelectOp::create(emit.builder, emit.loc, isTile,
+                                          position.tile, emit.i32(-1));
+  for (auto [ring, value] : {std::pair(drawnHeads, position.head),
+                             std::pair(drawnTiles, position.tile)})
+    tile::PostOp::create(emit.builder, emit.loc, emit.wide(value), ring,
+                         emit.wide(tiles));
+  return position;
+}
+
+QueryTiles::Position QueryTiles::collect(Value tiles) {
+  auto from = [&](Value ring) {
+    return emit.narrow(tile::CollectOp::create(emit.builder, emit.loc,
+                                               emit.builder.getIndexType(),
+                                               ring, emit.wide(tiles)));
+  };
+  Value head = from(drawnHeads);
+  return {head, from(drawnTiles)};
 }
 
 void QueryTiles::forEachOfProducer(Body body) {
   if (schedule.scheduler == TileScheduler::PersistentStatic)
     return everyNth(body);
-  auto post = [&](Value number, Value tiles) {
-    tile::PostOp::create(emit.builder, emit.loc, emit.wide(number), drawnTiles,
-                         emit.wide(tiles));
-    return number;
-  };
-  whileDrawn(workgroup(), post, [&](Value number, KvRings::Passed before) {
+  auto next = [&](Value number, Value tiles) { return post(number, tiles); };
+  whileDrawn(workgroup(), next, [&](Position position, KvRings::Passed before) {
     // Drawn early: the copies of this tile hide how long it takes.
-    Value next = tile::DrawTileOp::create(
+    Value drawn = tile::DrawTileOp::create(
         emit.builder, emit.loc, emit.builder.getIndexType(),
         emit.wide(allTiles()));
-    auto again = [&] { return byNumber(number); };
-    Value passed = body({again(), before, again});
-    return std::make_pair(emit.narrow(next), passed);
+    auto again = [&] { return tileAt(position); };
+    Value sent = body({again(), before, again});
+    return std::make_pair(emit.narrow(drawn), sent);
   });
 }
 
 void QueryTiles::forEachOfConsumers(Body body) {
   if (schedule.scheduler == TileScheduler::PersistentStatic)
     return everyNth(body);
-  auto collect = [&](Value, Value tiles) -> Value {
-    return emit.narrow(tile::CollectOp::create(
-        emit.builder, emit.loc, emit.builder.getIndexType(), drawnTiles,
-        emit.wide(tiles)));
-  };
   Value nothing = emit.i32(0);
-  whileDrawn(nothing, collect, [&](Value number, KvRings::Passed before) {
-    auto again = [&] { return byNumber(collect(nothing, before.queries)); };
-    Value passed = body({byNumber(number), before, again});
-    tile::ReleaseOp::create(emit.builder, emit.loc, drawnTiles,
-                            emit.wide(before.queries));
-    return std::make_pair(nothing, passed);
+  auto next = [&](Value, Value tiles) { return collect(tiles); };
+  whileDrawn(nothing, next, [&](Position position, KvRings::Passed before) {
+    auto again = [&] { return tileAt(collect(before.queries)); };
+    Value received = body({tileAt(position), before, again});
+    for (Value ring : {drawnHeads, drawnTiles})
+      tile::ReleaseOp::create(emit.builder, emit.loc, ring,
+                              emit.wide(before.queries));
+    return std::make_pair(nothing, received);
   });
 }
 

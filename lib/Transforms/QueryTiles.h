@@ -42,26 +42,34 @@ public:
   void forEachOfConsumers(Body body);
 
 private:
+  /// A tile in the schedule's order, as i32 values.
+  struct Position {
+    mlir::Value head; ///< among the query heads of all batches
+    mlir::Value tile; ///< among those of its head; below 0: none is left
+  };
+
   void everyNth(Body body);
   void whileDrawn(
       mlir::Value first,
-      llvm::function_ref<mlir::Value(mlir::Value left, mlir::Value tiles)> number,
-      llvm::function_ref<std::pair<mlir::Value, mlir::Value>(mlir::Value number,
+      llvm::function_ref<Position(mlir::Value left, mlir::Value tiles)> next,
+      llvm::function_ref<std::pair<mlir::Value, mlir::Value>(Position,
                                                              KvRings::Passed)>
           round);
+  Position post(mlir::Value number, mlir::Value tiles);
+  Position collect(mlir::Value tiles);
   mlir::Value tilesOfHead();
   mlir::Value allTiles();
   mlir::Value allHeads();
   mlir::Value workgroup();
-  QueryTile byNumber(mlir::Value number);
-  QueryTile inCacheGroups(mlir::Value number);
+  Position byNumber(mlir::Value number);
+  Position inCacheGroups(mlir::Value number);
   mlir::Value headsThatFitCache();
-  QueryTile make(mlir::Value headOfAll, mlir::Value tile);
+  QueryTile tileAt(Position position);
 
   TileEmitter &emit;
   attention::ForwardOp op;
   const Schedule &schedule;
-  mlir::Value drawnTiles; ///< ring of numbers
+  mlir::Value drawnHeads, drawnTiles; ///< rings of numbers
 };
 
 } // namespace kgen

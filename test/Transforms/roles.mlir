@@ -65,14 +65,18 @@ func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf
   return
 }
 
-// The producer posts each tile that it draws, and draws the next before it sends
-// what this one reads; the consumers collect it once more for the epilogue.
+// The producer posts where each tile lies that it draws, and draws the next before
+// it sends what this one reads; the consumers collect it once more for the
+// epilogue.
 // CHECK-LABEL: func.func @drawn(
-// CHECK:         %[[NUMBERS:.+]] = tile.alloc : <2x1x1xi32>
+// CHECK:         %[[HEADS:.+]] = tile.alloc : <2x1x1xi32>
+// CHECK:         %[[TILES:.+]] = tile.alloc : <2x1x1xi32>
 // CHECK:         tile.roles producer {
 // CHECK:           scf.while (%[[DRAWN:.+]] = %{{.+}}, %{{.+}} = %c0_i32, %{{.+}} = %c0_i32)
-// CHECK:             tile.post %{{.+}} to %[[NUMBERS]] at
-// CHECK:             arith.cmpi slt
+// CHECK:             arith.select %{{.+}}, %{{.+}}, %c-1_i32
+// CHECK:             tile.post %{{.+}} to %[[HEADS]] at
+// CHECK:             tile.post %{{.+}} to %[[TILES]] at
+// CHECK:             arith.cmpi sge
 // CHECK:             scf.condition
 // CHECK:             %[[NEXT:.+]] = tile.draw_tile of
 // CHECK:             tile.send
@@ -80,12 +84,14 @@ func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf
 // CHECK:             scf.yield %[[NARROW]]
 // CHECK:         } consumers {
 // CHECK:           scf.while
-// CHECK:             tile.collect %[[NUMBERS]] at
+// CHECK:             tile.collect %[[HEADS]] at
+// CHECK:             tile.collect %[[TILES]] at
 // CHECK:             scf.condition
 // CHECK:             tile.receive
-// CHECK:             tile.collect %[[NUMBERS]] at
+// CHECK:             tile.collect %[[HEADS]] at
 // CHECK:             tile.store
-// CHECK:             tile.release %[[NUMBERS]] at
+// CHECK:             tile.release %[[HEADS]] at
+// CHECK:             tile.release %[[TILES]] at
 func.func @drawn(%q: memref<?x4x?x64xbf16>, %o: memref<?x4x?x64xbf16>) {
   attention.forward %q, %q, %q mods [#attention.causal] schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 32, scheduler = persistent_dynamic, order = l2_swizzled, kv_direction = reverse>) outs(%o : memref<?x4x?x64xbf16>)
       : (memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>) -> ()
