@@ -73,6 +73,7 @@ constexpr Row rows[] = {
     {192, kCompared, kAnyScore, 0, kAnyLength, 2, 112, 2, kBoth, kDrawn, kGroups, 0},
     {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kBoth, kDrawn, kGroups, 0},
     {256, kNone, Score::None, 0, 512, 2, 64, 2, kBoth, kDrawn, kLinear, 0},
+    {256, kNone, kAnyScore, 0, kAnyLength, 2, 80, 2, kBoth, kDrawn, kLinear, 0},
     {256, kCompared, kAnyScore, 0, 1024, 2, 64, 2, kBoth, kDrawn, kGroups, 0},
     {256, kCompared, kAnyScore, 4096, kAnyLength, 2, 80, 2, kIntra, kGrid, kGroups, 0},
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 80, 2, kBoth, kDrawn, kGroups, 0},
