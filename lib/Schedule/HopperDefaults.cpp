@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace kgen {
 namespace {
@@ -38,7 +39,7 @@ struct Row {
   int64_t mostHeadDim; ///< of max(Dqk, Dv)
   MaskCost mostMask;
   Score score;
-  int64_t leastLength, mostLength; ///< of keys, where they are known
+  int64_t leastLength, mostLength; ///< of lengthOf()
   int64_t groups, tileKV, stages;  ///< a warpgroup has 64 query rows
   OverlapMode overlap;
   TileScheduler scheduler;
@@ -90,11 +91,30 @@ constexpr Row matchedRows[] = {
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kGrid, kGroups, 0},
 };
 
-bool fits(const Row &row, const Problem &problem) {
-  bool lengthFits =
-      problem.seqKV == kDynamicSize
-          ? row.leastLength == 0 && row.mostLength == kAnyLength
-          : problem.seqKV >= row.leastLength && problem.seqKV <= row.mostLength;
+/// Keys for which the rows' lengths stand; empty for any number. Where a mask
+/// keeps clearly less than a causal one, as a window does, it is the length at
+/// which a causal mask keeps as much: a window of a long sequence is short.
+std::optional<int64_t> lengthOf(const Problem &problem) {
+  bool isKnown = problem.seqQ != kDynamicSize && problem.seqKV != kDynamicSize;
+  constexpr int64_t kLong = 16384, kShort = 4096;
+  ProblemSizes sizes = nominalSizes(problem);
+  if (!isKnown)
+    sizes.seqQ = sizes.seqKV = kLong;
+  std::optional<double> density = estimateMaskDensity(problem, sizes);
+  int64_t keys = isKnown ? problem.seqKV : kLong;
+  if (density && *density < 0.375)
+    keys = static_cast<int64_t>(2 * *density * static_cast<double>(keys));
+  if (!isKnown && keys >= kShort)
+    return std::nullopt;
+  return keys;
+}
+
+bool fits(const Row &row, const Problem &problem,
+          std::optional<int64_t> length) {
+  bool lengthFits = length ? *length >= row.leastLength &&
+                                 *length <= row.mostLength
+                           : row.leastLength == 0 &&
+                                 row.mostLength == kAnyLength;
   return lengthFits && (row.score == Score::Any || problem.score.empty()) &&
          std::max(problem.headDimQK, problem.headDimV) <= row.mostHeadDim &&
          costOf(problem.mask) <= row.mostMask;
@@ -121,8 +141,9 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
 std::vector<Schedule> hopperDefaults(const Problem &problem,
                                      const Schedule &usual) {
   std::vector<Schedule> schedules;
+  std::optional<int64_t> length = lengthOf(problem);
   auto add = [&](const Row &row) {
-    if (fits(row, problem))
+    if (fits(row, problem, length))
       schedules.push_back(toSchedule(row, problem, usual));
   };
   if (countTableMatches(problem.mask) > 0)

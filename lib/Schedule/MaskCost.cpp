@@ -4,22 +4,43 @@
 
 namespace kgen {
 
+namespace {
+
+bool isPosition(ExpressionOp op) {
+  return op == ExpressionOp::ArgumentQueryIndex ||
+         op == ExpressionOp::ArgumentKeyIndex;
+}
+
+/// Ops that hold an address or a quotient for each position they are given.
+bool holdsValues(ExpressionOp op) {
+  switch (op) {
+  case ExpressionOp::TableRead:
+  case ExpressionOp::DivSigned:
+  case ExpressionOp::DivUnsigned:
+  case ExpressionOp::RemSigned:
+  case ExpressionOp::RemUnsigned:
+  case ExpressionOp::FloorDivSigned:
+  case ExpressionOp::CeilDivSigned:
+    return true;
+  default:
+    return false;
+  }
+}
+
+} // namespace
+
 MaskCost costOf(const Expression &mask) {
   if (mask.empty())
     return MaskCost::None;
-  for (const Instruction &instruction : mask.instructions)
-    switch (instruction.op) {
-    case ExpressionOp::TableRead:
-    case ExpressionOp::DivSigned:
-    case ExpressionOp::DivUnsigned:
-    case ExpressionOp::RemSigned:
-    case ExpressionOp::RemUnsigned:
-    case ExpressionOp::FloorDivSigned:
-    case ExpressionOp::CeilDivSigned:
+  std::vector<bool> varies; // with the position, by instruction
+  for (const Instruction &instruction : mask.instructions) {
+    bool here = isPosition(instruction.op);
+    for (int32_t operand : instruction.operands)
+      here = here || varies[operand];
+    if (here && holdsValues(instruction.op))
       return MaskCost::Costly;
-    default:
-      break;
-    }
+    varies.push_back(here);
+  }
   return MaskCost::Comparisons;
 }
 

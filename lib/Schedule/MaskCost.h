@@ -9,7 +9,8 @@
 namespace kgen {
 
 /// What a mask costs in registers: nothing; comparisons of positions; reads of
-/// tables and divisions, whose addresses and quotients are held per column.
+/// tables and divisions by position, whose addresses and quotients are held per
+/// column. A table read at (b, h) is one number for the whole tile.
 enum class MaskCost : uint8_t { None, Comparisons, Costly };
 
 MaskCost costOf(const Expression &mask);

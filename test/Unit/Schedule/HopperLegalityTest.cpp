@@ -66,6 +66,14 @@ TEST(HopperLegality, DefaultsFollowMaskScoreAndLength) {
   EXPECT_EQ(legalDefault(causalProblem(64)).consumerWarpgroups, 3);
 }
 
+// A window is as short in a long sequence; a prefix's length is one number.
+TEST(HopperLegality, DefaultsFollowWhatMasksKeep) {
+  Schedule window = legalDefault(windowProblem(64, 1024));
+  EXPECT_EQ(window.consumerWarpgroups, 1);
+  EXPECT_EQ(legalDefault(windowProblem(64, 12288)).consumerWarpgroups, 3);
+  EXPECT_EQ(legalDefault(prefixProblem(64)).tileKV, 128);
+}
+
 TEST(HopperLegality, ScansOfTablesWantAPlainGrid) {
   for (int64_t headDim : {64, 128, 256}) {
     Problem problem = documentProblem(headDim);

@@ -53,6 +53,39 @@ inline Problem documentProblem(int64_t headDim = 64,
   return problem;
 }
 
+/// q_idx >= kv_idx and q_idx - kv_idx < window.
+inline Problem windowProblem(int64_t headDim, int64_t window) {
+  Problem problem = causalProblem(headDim);
+  problem.name = "window";
+  problem.mask.instructions.insert(
+      problem.mask.instructions.end(),
+      {{.op = ExpressionOp::SubInt, .operands = {0, 1}},
+       {.op = ExpressionOp::ConstantInt, .operands = {}, .intValue = window},
+       {.op = ExpressionOp::CmpSlt, .operands = {3, 4}, .bits = 1},
+       {.op = ExpressionOp::AndInt, .operands = {2, 5}, .bits = 1}});
+  problem.mask.result = 6;
+  problem.maskSummary = {};
+  return problem;
+}
+
+/// q_idx >= kv_idx or kv_idx < lengths[batch].
+inline Problem prefixProblem(int64_t headDim) {
+  Problem problem = causalProblem(headDim);
+  problem.name = "prefix";
+  problem.captures = {{.name = "lengths",
+                       .type = ElementType::I64,
+                       .shape = {kDynamicSize}}};
+  problem.mask.instructions.insert(
+      problem.mask.instructions.end(),
+      {{.op = ExpressionOp::ArgumentBatch, .operands = {}},
+       {.op = ExpressionOp::TableRead, .operands = {3}},
+       {.op = ExpressionOp::CmpSlt, .operands = {1, 4}, .bits = 1},
+       {.op = ExpressionOp::OrInt, .operands = {2, 5}, .bits = 1}});
+  problem.mask.result = 6;
+  problem.maskSummary = {};
+  return problem;
+}
+
 /// score + slopes[head] * (kv_idx - q_idx).
 inline Problem alibiProblem() {
   Problem problem = causalProblem();
