@@ -1,7 +1,7 @@
 // Powers of two on the FMA pipe, some or all, inside the ordinary bounds.
 // RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_80 -o /dev/null 2>&1 | count 0 %}
 // RUN: kgen-opt %s --attention-verify=target=emulated:sm_80 -o /dev/null
-// RUN: %if nvidia-gpu %{ kgen-opt %s --attention-verify=target=sm_80 -o /dev/null %}
+// RUN: %if hopper-gpu %{ kgen-opt %s --attention-verify=target=h100 -o /dev/null %}
 
 // Masked tiles hold -inf, whose power must be 0; scores below the bound's end.
 func.func @window_mixed_bf16(%q: tensor<?x4x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>)

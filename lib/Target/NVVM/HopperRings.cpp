@@ -181,9 +181,10 @@ struct ConvertCollect : TilePattern<tile::CollectOp> {
         LLVM::LoadOp::create(b, b.getI32Type(),
                              place.data(adaptor.getRing().front()),
                              /*alignment=*/4, /*isVolatile=*/true);
+    // One lane releases the slot for its warp: all of them have read by then.
+    NVVM::SyncWarpOp::create(b, LaneExpr(b, -1).value());
     // Lane 0's, so that ptxas knows it to be the same for the warp and keeps what
-    // follows from it in uniform registers. It also makes all lanes have read
-    // before one of them releases the slot.
+    // follows from it in uniform registers.
     rewriter.replaceOp(op, fromI32(b, b.getLoc(), uniform(b, value)));
     return success();
   }

@@ -39,5 +39,6 @@ func.func @drawn(%count: index) attributes {tile.kernel,
 // NVVM:         nvvm.mbarrier.arrive
 // NVVM:         nvvm.mbarrier.try_wait.parity
 // NVVM:         llvm.load volatile
+// NVVM:         nvvm.bar.warp.sync
 // NVVM:         nvvm.shfl.sync idx
 // NVVM:         mbarrier.arrive.shared::cta
