@@ -176,15 +176,23 @@ struct ConvertCollect : TilePattern<tile::CollectOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
     place.wait(place.full(), place.parity());
-    // Volatile: read again rather than kept in a register.
+    // Lane 0 reads, and it is lane 0 that releases the slot. From its value ptxas
+    // knows that what follows is the same for the warp, and keeps it in uniform
+    // registers. Volatile: read again rather than kept.
+    Value address = LLVM::PtrToIntOp::create(
+        b, b.getI32Type(), place.data(adaptor.getRing().front()));
+    Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                        laneIndex(b, shape).value(),
+                                        LaneExpr(b, 0).value());
     Value value =
-        LLVM::LoadOp::create(b, b.getI32Type(),
-                             place.data(adaptor.getRing().front()),
-                             /*alignment=*/4, /*isVolatile=*/true);
-    // One lane releases the slot for its warp: all of them have read by then.
-    NVVM::SyncWarpOp::create(b, LaneExpr(b, -1).value());
-    // Lane 0's, so that ptxas knows it to be the same for the warp and keeps what
-    // follows from it in uniform registers.
+        LLVM::InlineAsmOp::create(
+            b, TypeRange(b.getI32Type()), ValueRange{address, first},
+            "mov.b32 $0, 0; @$2 ld.volatile.shared.b32 $0, [$1];", "=&r,r,b",
+            /*has_side_effects=*/true, /*is_align_stack=*/false,
+            LLVM::TailCallKind::None,
+            LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+            ArrayAttr())
+            .getRes();
     rewriter.replaceOp(op, fromI32(b, b.getLoc(), uniform(b, value)));
     return success();
   }

@@ -26,7 +26,7 @@ func.func @drawn(%count: index) attributes {tile.kernel,
 }
 
 // The counter is the last argument and wraps at the last tile; a number has 16
-// bytes of its own and is read by the whole warp before a lane releases it.
+// bytes of its own and is read by the lane that releases it.
 // NVVM-LABEL: func.func @drawn(
 // NVVM-SAME:    , %[[COUNTER:.+]]: !llvm.ptr<1>)
 // NVVM-SAME:    kernel_persistent = 1 : i64{{.*}} kernel_tile_counter
@@ -38,7 +38,6 @@ func.func @drawn(%count: index) attributes {tile.kernel,
 // NVVM:         llvm.store
 // NVVM:         nvvm.mbarrier.arrive
 // NVVM:         nvvm.mbarrier.try_wait.parity
-// NVVM:         llvm.load volatile
-// NVVM:         nvvm.bar.warp.sync
+// NVVM:         ld.volatile.shared
 // NVVM:         nvvm.shfl.sync idx
 // NVVM:         mbarrier.arrive.shared::cta
