@@ -39,7 +39,8 @@ HardwareModel h100() {
 
 HardwareModel h100a() {
   HardwareModel model = h100();
-  model.name += ", sm_90a"; // a device is found as h100
+  // Devices are found as this one, by their compute capability.
+  model.name += ", sm_90a";
   model.key = "h100a";
   model.arch = "sm_90a";
   return model;

@@ -271,8 +271,8 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
 def Tile_RampOp : Tile_Op<"ramp", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "a matrix whose columns rise in equal steps";
   let description = [{
-    Element (r, c) is `slope * (first + c)`, within two roundings. As the start
-    value of a product it adds what is linear in the key's position, without an
+    Element (r, c) is `slope * (first + c)`, within two roundings, on Hopper one for
+    each eight columns from the nearer end. As the start value of a product it adds what is linear in the key's position, without an
     operation between the product and its users. Its effects keep it where it
     stands: one for each product is cheaper than registers that hold one for all.
 
