@@ -18,7 +18,8 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   };
   space.tileQ = keep({8, 16, 32, 64, 96, 128, 192, 256}, served.tileQ);
   space.tileKV =
-      keep({16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 256, 384, 512},
+      keep({16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 256, 384,
+            512},
            served.tileKV);
   space.warps = served.warps;
   std::sort(space.warps.begin(), space.warps.end());
@@ -27,7 +28,7 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   // A cap below the estimate is refused, and one above it changes nothing but
   // the number of workgroups a processor holds.
   space.maxRegisters = {0};
-  for (int64_t cap : keep({128, 168, 256}, served.maxRegisters))
+  for (int64_t cap : keep({80, 128, 168, 256}, served.maxRegisters))
     space.maxRegisters.push_back(cap);
   space.qOperand = served.qOperand;
   space.overlap = served.overlap;
