@@ -1,9 +1,9 @@
 //===- HopperDefaults.cpp - Stored schedules of kernels with roles ----------===//
 //
-// Each row is the winner of a sweep on an H100 (bench/results/h100-wgmma has the
-// times): bf16, B * S = 16384, H * D = 2048, against cuDNN, and against
-// FlexAttention where tables are compared. A kernel for any length takes the
-// rows without a limit.
+// Each row is the winner of a sweep on an H100, or close to it, unless it says
+// otherwise (bench/results/h100-wgmma/sweeps.txt): bf16, B * S = 16384,
+// H * D = 2048, against cuDNN, and against FlexAttention where tables are
+// compared. A kernel for any length takes the rows without a limit.
 //
 //===----------------------------------------------------------------------===//
 

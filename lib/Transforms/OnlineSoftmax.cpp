@@ -31,6 +31,9 @@
 //   start S' = Q K'^T     start O = a O + P V     await S'     softmax of S'
 //   await O               P = P'
 //
+// The two lines in the middle of the recurrence are TileSoftmax.h, which also has
+// their short forms for affine and for bounded scores.
+//
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
