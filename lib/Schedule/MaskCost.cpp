@@ -13,8 +13,13 @@ bool isPosition(ExpressionOp op) {
 
 /// Ops that hold an address or a quotient for each position they are given.
 bool holdsValues(ExpressionOp op) {
+  return op == ExpressionOp::TableRead || isDivision(op);
+}
+
+} // namespace
+
+bool isDivision(ExpressionOp op) {
   switch (op) {
-  case ExpressionOp::TableRead:
   case ExpressionOp::DivSigned:
   case ExpressionOp::DivUnsigned:
   case ExpressionOp::RemSigned:
@@ -26,8 +31,6 @@ bool holdsValues(ExpressionOp op) {
     return false;
   }
 }
-
-} // namespace
 
 MaskCost costOf(const Expression &mask) {
   if (mask.empty())

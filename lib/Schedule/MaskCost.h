@@ -15,6 +15,9 @@ enum class MaskCost : uint8_t { None, Comparisons, Costly };
 
 MaskCost costOf(const Expression &mask);
 
+/// Quotients and remainders of integers.
+bool isDivision(ExpressionOp op);
+
 } // namespace kgen
 
 #endif // KGEN_SCHEDULE_MASKCOST_H

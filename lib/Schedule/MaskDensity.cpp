@@ -2,6 +2,8 @@
 
 #include "kgen/Schedule/MaskDensity.h"
 
+#include "MaskCost.h"
+
 #include <algorithm>
 #include <random>
 
@@ -188,18 +190,8 @@ MaskSummary summariseMask(const Problem &problem, const ProblemSizes &sizes) {
   summary.analysed = std::none_of(
       problem.mask.instructions.begin(), problem.mask.instructions.end(),
       [](const Instruction &instruction) {
-        switch (instruction.op) {
-        case ExpressionOp::DivSigned:
-        case ExpressionOp::DivUnsigned:
-        case ExpressionOp::RemSigned:
-        case ExpressionOp::RemUnsigned:
-        case ExpressionOp::FloorDivSigned:
-        case ExpressionOp::CeilDivSigned:
-        case ExpressionOp::SelectInt:
-          return true;
-        default:
-          return false;
-        }
+        return isDivision(instruction.op) ||
+               instruction.op == ExpressionOp::SelectInt;
       });
   return summary;
 }
