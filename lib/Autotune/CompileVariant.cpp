@@ -33,32 +33,42 @@ FailureOr<Schedule> parseRequested(attention::ForwardOp op,
                               text + "'"));
 }
 
-FailureOr<Schedule> scheduleFor(attention::ForwardOp op,
-                                const KernelCompiler &compiler,
-                                const Machine &machine,
-                                const CompileRequest &request) {
-  if (!request.schedule.empty())
-    return parseRequested(op, request.schedule);
-  Expected<Schedule> schedule =
-      chooseSchedule(op, compiler, machine, request.history);
-  if (!schedule)
-    return emitOn(op, schedule.error());
-  return *schedule;
+FailureOr<std::vector<Schedule>> schedulesFor(attention::ForwardOp op,
+                                              const KernelCompiler &compiler,
+                                              const Machine &machine,
+                                              const CompileRequest &request) {
+  if (!request.schedule.empty()) {
+    FailureOr<Schedule> schedule = parseRequested(op, request.schedule);
+    if (failed(schedule))
+      return failure();
+    return std::vector<Schedule>{*schedule};
+  }
+  Expected<std::vector<Schedule>> schedules =
+      chooseSchedules(op, compiler, machine, request.history);
+  if (!schedules)
+    return emitOn(op, schedules.error());
+  return *schedules;
 }
 
-/// The text or artefact that the request asks for.
-Expected<std::string> emit(KernelCompiler &compiler, const Schedule &schedule,
-                           EmitKind kind, CompileTimes &times) {
+/// The text or artefact that the request asks for. `schedule` becomes the one
+/// that it is of.
+Expected<std::string> emit(KernelCompiler &compiler,
+                           const std::vector<Schedule> &schedules,
+                           EmitKind kind, Schedule &schedule,
+                           CompileTimes &times) {
+  schedule = schedules.front();
   if (kind == EmitKind::Tiled)
     return compiler.printTiled(schedule);
   if (kind == EmitKind::Llvm)
     return compiler.printLowered(schedule);
-  Expected<CompiledKernel> kernel = compiler.compile(schedule);
-  if (!kernel)
-    return kernel.error();
-  times = kernel->code.times;
-  return kind == EmitKind::Artifact ? std::move(kernel->artifact)
-                                    : std::move(kernel->code.assembly);
+  Expected<ScheduledKernel> compiled = compileFirst(compiler, schedules);
+  if (!compiled)
+    return compiled.error();
+  schedule = compiled->schedule;
+  times = compiled->kernel.code.times;
+  return kind == EmitKind::Artifact
+             ? std::move(compiled->kernel.artifact)
+             : std::move(compiled->kernel.code.assembly);
 }
 
 } // namespace
@@ -80,16 +90,18 @@ FailureOr<CompiledVariant> compileVariant(ModuleOp module,
   std::unique_ptr<KernelCompiler> compiler = compilerFor(op, *machine, options);
   if (!compiler)
     return failure();
-  FailureOr<Schedule> schedule = scheduleFor(op, *compiler, *machine, request);
-  if (failed(schedule))
+  FailureOr<std::vector<Schedule>> schedules =
+      schedulesFor(op, *compiler, *machine, request);
+  if (failed(schedules))
     return failure();
+  Schedule schedule;
   CompileTimes times;
   Expected<std::string> bytes =
-      emit(*compiler, *schedule, request.emit, times);
+      emit(*compiler, *schedules, request.emit, schedule, times);
   if (!bytes)
     return emitOn(op, bytes.error());
   return CompiledVariant{std::move(*bytes), compiler->problem().name,
-                         machine->hardware.arch, toJson(*schedule), times};
+                         machine->hardware.arch, toJson(schedule), times};
 }
 
 } // namespace kgen

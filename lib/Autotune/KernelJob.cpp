@@ -104,21 +104,43 @@ bestInHistory(const KernelCompiler &compiler, const Machine &machine,
   return best;
 }
 
-Expected<Schedule> chooseSchedule(attention::ForwardOp op,
-                                  const KernelCompiler &compiler,
-                                  const Machine &machine,
-                                  const std::string &history) {
+Expected<std::vector<Schedule>> chooseSchedules(attention::ForwardOp op,
+                                                const KernelCompiler &compiler,
+                                                const Machine &machine,
+                                                const std::string &history) {
+  using List = std::vector<Schedule>;
   if (auto attribute = op.getSchedule())
-    return attribute->getSchedule();
+    return List{attribute->getSchedule()};
   if (!history.empty()) {
     Expected<std::optional<Schedule>> known =
         bestInHistory(compiler, machine, history);
     if (!known)
       return known.error();
     if (*known)
-      return **known;
+      return List{**known};
   }
-  return defaultSchedule(compiler.problem(), compiler.hardware());
+  return defaultSchedules(compiler.problem(), compiler.hardware());
+}
+
+static bool isSpoiltByAssembler(ErrorCode code) {
+  return code == ErrorCode::OverlapLost ||
+         code == ErrorCode::RegistersSpilled ||
+         code == ErrorCode::ProductsSerialised;
+}
+
+Expected<ScheduledKernel>
+compileFirst(KernelCompiler &compiler, const std::vector<Schedule> &schedules) {
+  std::optional<Error> first;
+  for (const Schedule &schedule : schedules) {
+    Expected<CompiledKernel> kernel = compiler.compile(schedule);
+    if (kernel)
+      return ScheduledKernel{*std::move(kernel), schedule};
+    if (!isSpoiltByAssembler(kernel.error().code()))
+      return kernel.error();
+    if (!first)
+      first = kernel.error();
+  }
+  return *first;
 }
 
 Expected<void> writeFile(const std::string &path, std::string_view bytes) {

@@ -34,12 +34,22 @@ std::unique_ptr<KernelCompiler> compilerFor(attention::ForwardOp op,
                                             const std::string &ptxas);
 
 /// The schedule on the op, else the fastest accepted one of `history` (a path;
-/// empty: none) for this problem and machine, else the default. What was timed
-/// on hardware also serves an emulated machine, but not the reverse.
-Expected<Schedule> chooseSchedule(attention::ForwardOp op,
-                                  const KernelCompiler &compiler,
-                                  const Machine &machine,
-                                  const std::string &history);
+/// empty: none) for this problem and machine, else the defaults, best first. What
+/// was timed on hardware also serves an emulated machine, but not the reverse.
+Expected<std::vector<Schedule>> chooseSchedules(attention::ForwardOp op,
+                                                const KernelCompiler &compiler,
+                                                const Machine &machine,
+                                                const std::string &history);
+
+struct ScheduledKernel {
+  CompiledKernel kernel;
+  Schedule schedule;
+};
+/// Compiles with the first of `schedules` (at least one) that the assembler does
+/// not spoil: spills around products, serialised ones, lost overlap. Any other
+/// error ends it. If it spoils all of them, the error is that of the first.
+Expected<ScheduledKernel>
+compileFirst(KernelCompiler &compiler, const std::vector<Schedule> &schedules);
 
 /// Writes a whole file.
 Expected<void> writeFile(const std::string &path, std::string_view bytes);

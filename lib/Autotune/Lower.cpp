@@ -44,24 +44,25 @@ struct AttentionLowerPass : impl::AttentionLowerPassBase<AttentionLowerPass> {
     std::unique_ptr<KernelCompiler> compiler = compilerFor(op, machine, ptxas);
     if (!compiler)
       return failure();
-    Expected<Schedule> schedule =
-        chooseSchedule(op, *compiler, machine, history);
-    if (!schedule)
-      return emitOn(op, schedule.error());
-    Expected<CompiledKernel> kernel = compiler->compile(*schedule);
-    if (!kernel)
-      return emitOn(op, kernel.error());
+    Expected<std::vector<Schedule>> schedules =
+        chooseSchedules(op, *compiler, machine, history);
+    if (!schedules)
+      return emitOn(op, schedules.error());
+    Expected<ScheduledKernel> compiled = compileFirst(*compiler, *schedules);
+    if (!compiled)
+      return emitOn(op, compiled.error());
+    const CompiledKernel &kernel = compiled->kernel;
     // Spills, serialised products: the assembler said it, the user should know.
-    for (const std::string &warning : kernel->code.warnings)
+    for (const std::string &warning : kernel.code.warnings)
       mlir::emitWarning(op.getLoc()) << warning;
     if (!artifact.empty())
-      if (Expected<void> written = writeFile(artifact, kernel->artifact);
+      if (Expected<void> written = writeFile(artifact, kernel.artifact);
           !written)
         return emitOn(op, written.error());
     IRRewriter rewriter(op);
     if (failed(attention::expandMods(rewriter, op)))
       return failure();
-    return replaceWithRuntimeCall(rewriter, op, kernel->artifact);
+    return replaceWithRuntimeCall(rewriter, op, kernel.artifact);
   }
 };
 

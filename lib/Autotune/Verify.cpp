@@ -40,10 +40,10 @@ struct AttentionVerifyPass
     std::unique_ptr<KernelCompiler> compiler = compilerFor(op, machine, ptxas);
     if (!compiler)
       return failure();
-    Expected<Schedule> schedule =
-        chooseSchedule(op, *compiler, machine, history);
-    if (!schedule)
-      return emitOn(op, schedule.error());
+    Expected<std::vector<Schedule>> schedules =
+        chooseSchedules(op, *compiler, machine, history);
+    if (!schedules)
+      return emitOn(op, schedules.error());
     Expected<ProblemSizes> shape =
         parseSizes(compiler->problem(), sizes.getValue(), machine.device);
     if (!shape)
@@ -53,11 +53,11 @@ struct AttentionVerifyPass
       seconds = parseDuration(limit.getValue());
     if (!seconds)
       return emitOn(op, seconds.error());
-    Expected<CompiledKernel> kernel = compiler->compile(*schedule);
-    if (!kernel)
-      return emitOn(op, kernel.error());
+    Expected<ScheduledKernel> compiled = compileFirst(*compiler, *schedules);
+    if (!compiled)
+      return emitOn(op, compiled.error());
     VerifyRequest request;
-    request.artifact.bytes = kernel->artifact;
+    request.artifact.bytes = compiled->kernel.artifact;
     request.problem = compiler->problem();
     request.sizes = *shape;
     request.options.seed = seed;

@@ -127,22 +127,33 @@ Schedule fitShortQueries(const Problem &problem, Schedule schedule,
 
 } // namespace
 
-Expected<Schedule> defaultSchedule(const Problem &problem,
-                                   const HardwareModel &hardware) {
+Expected<std::vector<Schedule>> defaultSchedules(const Problem &problem,
+                                                 const HardwareModel &hardware) {
   std::vector<Violation> unserved = checkServed(problem, hardware);
   if (!unserved.empty())
     return Error(unserved[0].code, unserved[0].detail);
   std::string lastReason = "no stored default covers the head dimensions";
+  std::vector<Schedule> schedules;
   for (const Schedule &candidate : candidatesFor(problem, hardware)) {
     std::vector<Violation> broken =
         checkServedSchedule(problem, candidate, hardware);
-    if (!broken.empty()) {
+    if (broken.empty())
+      schedules.push_back(fitShortQueries(problem, candidate, hardware));
+    else
       lastReason = broken[0].detail;
-      continue;
-    }
-    return fitShortQueries(problem, candidate, hardware);
   }
-  return Error(ErrorCode::NoLegalSchedule, lastReason);
+  if (schedules.empty())
+    return Error(ErrorCode::NoLegalSchedule, lastReason);
+  return schedules;
+}
+
+Expected<Schedule> defaultSchedule(const Problem &problem,
+                                   const HardwareModel &hardware) {
+  Expected<std::vector<Schedule>> schedules =
+      defaultSchedules(problem, hardware);
+  if (!schedules)
+    return schedules.error();
+  return schedules->front();
 }
 
 } // namespace kgen

@@ -79,6 +79,9 @@ constexpr Row rows[] = {
     {256, kCompared, kAnyScore, 4096, kAnyLength, 2, 80, 2, kIntra, kGrid, kGroups, 0},
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 80, 2, kBoth, kDrawn, kGroups, 0},
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kDrawn, kGroups, 0},
+    // For what takes more registers than the above leave.
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 48, 2, kBoth, kDrawn, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 32, 2, kBoth, kDrawn, kGroups, 0},
 };
 
 // Masks that compare tables are scanned before roles part, which wants a plain
@@ -89,6 +92,8 @@ constexpr Row matchedRows[] = {
     {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kBoth, kGrid, kGroups, 0},
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 2, kBoth, kGrid, kGroups, 0},
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 48, 2, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 32, 2, kBoth, kGrid, kGroups, 0},
 };
 
 /// Keys for which the rows' lengths stand; empty for any number. Where a mask

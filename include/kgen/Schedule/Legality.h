@@ -53,6 +53,11 @@ ResourceEstimate estimateResources(const Problem &problem,
 /// the target cannot serve the problem at all (head dim, dtype, head counts).
 Expected<Schedule> defaultSchedule(const Problem &problem,
                                    const HardwareModel &hardware);
+/// That one and the stored defaults behind it that are legal as well, for the case
+/// that an assembler makes nothing good of it (KG4024 to KG4026): legality
+/// estimates registers, and a mix of score and mask functions may take more.
+Expected<std::vector<Schedule>> defaultSchedules(const Problem &problem,
+                                                 const HardwareModel &hardware);
 
 /// Every value of every knob that is worth trying on this machine, for proposers
 /// that enumerate or mutate. All combinations, legal or not, in a fixed order.
