@@ -45,6 +45,18 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   space.kvDirection = ifUneven(served.kvDirection);
   // On the CPU all served names mean the same code.
   space.exp2 = {served.exp2.front()};
+  auto ifSeveral = [](auto values) {
+    if (values.size() < 2)
+      values.clear();
+    return values;
+  };
+  space.pOperand = ifSeveral(served.pOperand);
+  space.clusterSize = uneven ? std::vector<int64_t>()
+                             : ifSeveral(served.clusterSize);
+  space.rescale = ifSeveral(served.rescale);
+  if (uneven)
+    space.kvRange = ifSeveral(served.kvRange);
+  space.epilogue = ifSeveral(served.epilogue);
   return space;
 }
 
@@ -65,6 +77,18 @@ void forEachPoint(Schedule &schedule, VisitT &visit, ValueT Schedule::*knob,
   }
 }
 
+/// Calls `visit` with each value of a knob but the schedule's own.
+template <typename VisitT, typename ValueT>
+void forEachOther(const Schedule &schedule, VisitT &visit,
+                  ValueT Schedule::*knob, const std::vector<ValueT> &values) {
+  for (ValueT value : values) {
+    Schedule other = schedule;
+    other.*knob = value;
+    if (value != schedule.*knob)
+      visit(other);
+  }
+}
+
 } // namespace
 
 std::vector<Schedule> legalSchedules(const Problem &problem,
@@ -80,8 +104,16 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
       schedule.producerRegisters =
           usualProducerRegisters(schedule.consumerWarpgroups);
     }
-    if (checkServedSchedule(problem, schedule, hardware).empty())
-      legal.push_back(schedule);
+    auto keep = [&](const Schedule &point) {
+      if (checkServedSchedule(problem, point, hardware).empty())
+        legal.push_back(point);
+    };
+    keep(schedule);
+    forEachOther(schedule, keep, &Schedule::pOperand, space.pOperand);
+    forEachOther(schedule, keep, &Schedule::clusterSize, space.clusterSize);
+    forEachOther(schedule, keep, &Schedule::rescale, space.rescale);
+    forEachOther(schedule, keep, &Schedule::kvRange, space.kvRange);
+    forEachOther(schedule, keep, &Schedule::epilogue, space.epilogue);
   };
   forEachPoint(usual, keepLegal, &Schedule::tileQ, space.tileQ,
                &Schedule::tileKV, space.tileKV, &Schedule::warps, space.warps,

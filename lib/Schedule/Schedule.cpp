@@ -51,6 +51,15 @@ template <>
 struct Spellings<RescalePolicy> {
   static constexpr std::array<std::string_view, 2> values = {"always", "lazy"};
 };
+template <>
+struct Spellings<KvRangeOf> {
+  static constexpr std::array<std::string_view, 2> values = {"workgroup",
+                                                             "warpgroup"};
+};
+template <>
+struct Spellings<EpilogueKind> {
+  static constexpr std::array<std::string_view, 2> values = {"direct", "tma"};
+};
 
 template <typename EnumT>
 std::string_view spell(EnumT value) {
@@ -80,6 +89,8 @@ std::string_view spelling(TileOrder value) { return spell(value); }
 std::string_view spelling(KvDirection value) { return spell(value); }
 std::string_view spelling(Exp2Unit value) { return spell(value); }
 std::string_view spelling(RescalePolicy value) { return spell(value); }
+std::string_view spelling(KvRangeOf value) { return spell(value); }
+std::string_view spelling(EpilogueKind value) { return spell(value); }
 
 template <typename EnumT>
 std::optional<EnumT> parseSpelling(std::string_view text) {
@@ -108,6 +119,8 @@ KGEN_INSTANTIATE(TileOrder)
 KGEN_INSTANTIATE(KvDirection)
 KGEN_INSTANTIATE(Exp2Unit)
 KGEN_INSTANTIATE(RescalePolicy)
+KGEN_INSTANTIATE(KvRangeOf)
+KGEN_INSTANTIATE(EpilogueKind)
 #undef KGEN_INSTANTIATE
 
 std::string toString(const Schedule &schedule) {

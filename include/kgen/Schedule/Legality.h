@@ -69,6 +69,13 @@ struct KnobSpace {
   std::vector<TileOrder> order;
   std::vector<KvDirection> kvDirection;
   std::vector<Exp2Unit> exp2;
+  /// Knobs that hardly interact with the others and so vary one at a time. Empty
+  /// where the machine serves one value.
+  std::vector<OperandPlace> pOperand;
+  std::vector<int64_t> clusterSize;
+  std::vector<RescalePolicy> rescale;
+  std::vector<KvRangeOf> kvRange;
+  std::vector<EpilogueKind> epilogue;
 };
 KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware);
 /// The legal points of the space, in a fixed order.

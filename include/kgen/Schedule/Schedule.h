@@ -29,8 +29,14 @@ enum class KvDirection : uint8_t { Forward, Reverse };
 /// polynomial on the FMA pipes, or both in turn.
 enum class Exp2Unit : uint8_t { Native, Polynomial, Mixed };
 /// When O is rescaled: each kv tile, or only when the row maximum grew by more
-/// than a threshold (a numerics-changing knob).
+/// than a threshold; weights may then exceed 1 by that much.
 enum class RescalePolicy : uint8_t { Always, Lazy };
+/// Whose rows decide which kv tiles a warpgroup computes: those of its workgroup
+/// or its own.
+enum class KvRangeOf : uint8_t { Workgroup, Warpgroup };
+/// How O leaves: from registers to global memory, or through shared memory and
+/// the copy engine.
+enum class EpilogueKind : uint8_t { Direct, Tma };
 
 struct Schedule {
   /// Version of the JSON and attribute forms; a reader refuses a newer one.
@@ -56,6 +62,8 @@ struct Schedule {
   bool packGqa = false;   ///< query heads of one kv head share a q tile
   Exp2Unit exp2 = Exp2Unit::Native;
   RescalePolicy rescale = RescalePolicy::Always;
+  KvRangeOf kvRange = KvRangeOf::Workgroup;
+  EpilogueKind epilogue = EpilogueKind::Direct;
 
   bool operator==(const Schedule &) const = default;
 };
@@ -68,6 +76,8 @@ std::string_view spelling(TileOrder value);
 std::string_view spelling(KvDirection value);
 std::string_view spelling(Exp2Unit value);
 std::string_view spelling(RescalePolicy value);
+std::string_view spelling(KvRangeOf value);
+std::string_view spelling(EpilogueKind value);
 
 /// The inverse of spelling() for each of the enums above; empty when no
 /// enumerator is spelled so.
@@ -102,6 +112,8 @@ void forEachKnob(ScheduleT &schedule, Visitor &&visit) {
   visit("pack_gqa", schedule.packGqa);
   visit("exp2", schedule.exp2);
   visit("rescale", schedule.rescale);
+  visit("kv_range", schedule.kvRange);
+  visit("epilogue", schedule.epilogue);
 }
 
 /// One line for people: "tile_q=128 tile_kv=64 warps=4 ..."; the other knobs

@@ -31,6 +31,8 @@ constexpr TileOrder lastOf(TileOrder) { return TileOrder::L2Swizzled; }
 constexpr KvDirection lastOf(KvDirection) { return KvDirection::Reverse; }
 constexpr Exp2Unit lastOf(Exp2Unit) { return Exp2Unit::Mixed; }
 constexpr RescalePolicy lastOf(RescalePolicy) { return RescalePolicy::Lazy; }
+constexpr KvRangeOf lastOf(KvRangeOf) { return KvRangeOf::Warpgroup; }
+constexpr EpilogueKind lastOf(EpilogueKind) { return EpilogueKind::Tma; }
 
 /// Reads the value of one knob into its field, whatever its type.
 struct KnobParser {

@@ -116,11 +116,14 @@ void checkKnobs(const Capabilities &capabilities, const Problem &problem,
                &Capabilities::kvDirection);
   knobs.listed("exp2", schedule.exp2, &Capabilities::exp2);
   knobs.listed("rescale", schedule.rescale, &Capabilities::rescale);
+  knobs.listed("kv_range", schedule.kvRange, &Capabilities::kvRange);
+  knobs.listed("epilogue", schedule.epilogue, &Capabilities::epilogue);
   knobs.listed("consumer_warpgroups", schedule.consumerWarpgroups,
                &Capabilities::consumerWarpgroups);
   knobs.listed("producer_registers", schedule.producerRegisters,
                &Capabilities::producerRegisters);
-  knobs.only("cluster_size", schedule.clusterSize, &Capabilities::clusterSize);
+  knobs.listed("cluster_size", schedule.clusterSize,
+               &Capabilities::clusterSize);
   knobs.only("split_kv", schedule.splitKV, &Capabilities::splitKV);
   knobs.only("pack_gqa", schedule.packGqa, &Capabilities::packGqa);
 }

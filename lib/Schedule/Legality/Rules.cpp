@@ -70,6 +70,9 @@ Schedule usualSchedule(const Capabilities &served) {
   schedule.kvDirection = served.kvDirection.front();
   schedule.exp2 = served.exp2.front();
   schedule.rescale = served.rescale.front();
+  schedule.kvRange = served.kvRange.front();
+  schedule.epilogue = served.epilogue.front();
+  schedule.clusterSize = served.clusterSize.front();
   return schedule;
 }
 

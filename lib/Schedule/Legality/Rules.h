@@ -40,10 +40,12 @@ struct Capabilities {
   std::vector<KvDirection> kvDirection;
   std::vector<Exp2Unit> exp2;
   std::vector<RescalePolicy> rescale;
+  std::vector<KvRangeOf> kvRange = {KvRangeOf::Workgroup};
+  std::vector<EpilogueKind> epilogue = {EpilogueKind::Direct};
   std::vector<int64_t> consumerWarpgroups = {0};
   std::vector<int64_t> producerRegisters = {0};
-  int64_t clusterSize = 1; ///< the only value, here and below
-  int64_t splitKV = 1;
+  std::vector<int64_t> clusterSize = {1};
+  int64_t splitKV = 1; ///< the only value, here and below
   bool packGqa = false;
 };
 

@@ -81,6 +81,11 @@ void forEachSpaceKnob(const KnobSpace &space, Visitor &&visit) {
   visit(&Schedule::order, space.order);
   visit(&Schedule::kvDirection, space.kvDirection);
   visit(&Schedule::exp2, space.exp2);
+  visit(&Schedule::pOperand, space.pOperand);
+  visit(&Schedule::clusterSize, space.clusterSize);
+  visit(&Schedule::rescale, space.rescale);
+  visit(&Schedule::kvRange, space.kvRange);
+  visit(&Schedule::epilogue, space.epilogue);
 }
 
 } // namespace kgen::search

@@ -63,7 +63,8 @@ TEST(JsonSchedule, TextIsCompactAndInKnobOrder) {
       R"("p_operand":"registers","max_registers":0,"producer_registers":0,)"
       R"("cluster_size":1,"scheduler":"grid","order":"linear",)"
       R"("kv_direction":"forward","split_kv":1,"pack_gqa":false,)"
-      R"("exp2":"native","rescale":"always"})");
+      R"("exp2":"native","rescale":"always",)"
+      R"("kv_range":"workgroup","epilogue":"direct"})");
 }
 
 TEST(JsonSchedule, MissingKnobsTakeTheirDefaults) {
