@@ -98,6 +98,11 @@ struct kgen_driver_t {
   void (*unload)(kgen_device_t *device, void *code);
   kgen_status_t (*resources)(kgen_device_t *device, void *code,
                              kgen_resources_t *resources);
+  /* Lowers *clusters to those of a kernel that run at once. NULL: all that the
+     processors hold do. */
+  kgen_status_t (*resident_clusters)(kgen_device_t *device, void *code,
+                                     const kgen_artifact_header_t *header,
+                                     int64_t *clusters);
   /* Every grid dimension is at least 1 and within the driver's limit. A launch
      that fails leaves its tile counter at 0, or the device unusable. */
   kgen_status_t (*launch)(kgen_device_t *device, void *code,

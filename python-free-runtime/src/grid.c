@@ -34,33 +34,32 @@ static kgen_status_t round_up(int dimension, int64_t extent, int64_t *count) {
   return KGEN_STATUS_OK;
 }
 
-/* All tiles in x, but no more blocks than the device runs at once. */
-static kgen_status_t make_persistent(const kgen_artifact_header_t *header,
-                                     const kgen_device_info_t *info,
+/* All tiles in x, but no more blocks than the device runs at once. Of the tiles
+   in x, those of the grid's rules, clusters are whole: so kernels count them. */
+static kgen_status_t make_persistent(const kgen_kernel_t *kernel,
                                      int64_t grid[3]) {
-  int64_t tiles;
+  const kgen_artifact_header_t *header = kernel->artifact->header;
+  int64_t extent = header->cluster[0] > 1 ? header->cluster[0] : 1;
+  int64_t tiles, most = kernel->resident_blocks;
+  KGEN_RETURN_IF_ERROR(round_up(0, extent, &grid[0]));
   if (__builtin_mul_overflow(grid[0], grid[1], &tiles))
     return too_many(0, grid[0], grid[1]);
   if (__builtin_mul_overflow(tiles, grid[2], &tiles))
     return too_many(0, grid[0] * grid[1], grid[2]);
-  int64_t extent = header->cluster[0] > 1 ? header->cluster[0] : 1;
-  int64_t most = (int64_t)info->processors * header->blocks_per_processor;
   most = most < extent ? extent : most - most % extent;
-  KGEN_RETURN_IF_ERROR(round_up(0, extent, &tiles));
   grid[0] = tiles < most ? tiles : most;
   grid[1] = grid[2] = tiles ? 1 : 0;
   return KGEN_STATUS_OK;
 }
 
-kgen_status_t kgen_compute_grid(const kgen_artifact_t *artifact,
-                                const kgen_device_info_t *info,
+kgen_status_t kgen_compute_grid(const kgen_kernel_t *kernel,
                                 const kgen_argument_t *arguments,
                                 int64_t grid[3]) {
-  const kgen_artifact_header_t *header = artifact->header;
+  const kgen_artifact_header_t *header = kernel->artifact->header;
   for (int i = 0; i < 3; ++i)
     KGEN_RETURN_IF_ERROR(count_tiles(header, i, arguments, &grid[i]));
   if (header->grid_kind == KGEN_GRID_PERSISTENT)
-    return make_persistent(header, info, grid);
+    return make_persistent(kernel, grid);
   for (int i = 0; i < 3; ++i)
     KGEN_RETURN_IF_ERROR(round_up(i, header->cluster[i], &grid[i]));
   return KGEN_STATUS_OK;

@@ -69,6 +69,8 @@ struct kgen_kernel_t {
   kgen_map_cache_t *maps; /* NULL: the kernel has no tensor maps */
   kgen_counter_pool_t *counters; /* NULL: the kernel has no tile counter */
   void *code; /* the driver's */
+  /* Of persistent grids, when the kernel has the device for itself. */
+  int64_t resident_blocks;
 };
 
 /* Greatest number of kernel arguments: a pointer and its dynamic sizes each,
@@ -97,9 +99,8 @@ kgen_status_t kgen_check_pointers(const kgen_artifact_t *artifact,
                                   const kgen_argument_t *arguments);
 /* Bytes of a tensor argument whose shape has been checked. */
 size_t kgen_argument_bytes(const kgen_argument_t *argument);
-/* Evaluates the grid rules for a device; shapes must have been checked. */
-kgen_status_t kgen_compute_grid(const kgen_artifact_t *artifact,
-                                const kgen_device_info_t *info,
+/* Evaluates the grid rules; shapes must have been checked. */
+kgen_status_t kgen_compute_grid(const kgen_kernel_t *kernel,
                                 const kgen_argument_t *arguments,
                                 int64_t grid[3]);
 /* Packs checked arguments by the kernel ABI. */

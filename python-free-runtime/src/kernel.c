@@ -36,6 +36,24 @@ static kgen_status_t check_loadable(const kgen_device_t *device,
   return check_limits(&device->info, header);
 }
 
+/* Clusters may leave processors out: theirs must lie close to each other. */
+static kgen_status_t count_resident_blocks(kgen_device_t *device,
+                                           const kgen_artifact_header_t *header,
+                                           kgen_kernel_t *kernel) {
+  int64_t blocks =
+      (int64_t)device->info.processors * header->blocks_per_processor;
+  kernel->resident_blocks = blocks;
+  if (header->grid_kind != KGEN_GRID_PERSISTENT || header->cluster[0] <= 1 ||
+      !device->driver->resident_clusters)
+    return KGEN_STATUS_OK;
+  int64_t clusters = blocks / header->cluster[0];
+  KGEN_RETURN_IF_ERROR(device->driver->resident_clusters(device, kernel->code,
+                                                         header, &clusters));
+  if (clusters * header->cluster[0] < blocks)
+    kernel->resident_blocks = clusters * header->cluster[0];
+  return KGEN_STATUS_OK;
+}
+
 kgen_status_t kgen_kernel_load(kgen_device_t *device, kgen_artifact_t *artifact,
                                kgen_kernel_t **kernel) {
   if (!kernel)
@@ -55,7 +73,9 @@ kgen_status_t kgen_kernel_load(kgen_device_t *device, kgen_artifact_t *artifact,
   }
   loaded->device = device;
   loaded->artifact = artifact;
-  status = kgen_map_cache_create(artifact, &loaded->maps);
+  status = count_resident_blocks(device, artifact->header, loaded);
+  if (status == KGEN_STATUS_OK)
+    status = kgen_map_cache_create(artifact, &loaded->maps);
   if (status == KGEN_STATUS_OK)
     status = kgen_counters_create(device, artifact, &loaded->counters);
   if (status != KGEN_STATUS_OK) {
@@ -132,8 +152,7 @@ kgen_status_t kgen_kernel_get_grid(const kgen_kernel_t *kernel,
                      kernel ? "grid" : "kernel");
   KGEN_RETURN_IF_ERROR(kgen_check_shapes(kernel->artifact, arguments, count));
   KGEN_RETURN_IF_ERROR(kgen_check_pointers(kernel->artifact, arguments));
-  KGEN_RETURN_IF_ERROR(kgen_compute_grid(
-      kernel->artifact, &kernel->device->info, arguments, grid));
+  KGEN_RETURN_IF_ERROR(kgen_compute_grid(kernel, arguments, grid));
   return check_grid(kernel, grid);
 }
 

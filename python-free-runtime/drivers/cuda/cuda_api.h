@@ -155,8 +155,8 @@ typedef struct cuda_launch_config_t {
 } cuda_launch_config_t;
 
 /* The same for functions that older drivers lack, which only some kernels need:
-   cuLaunchKernelEx is there since CUDA 11.8, cuTensorMapEncodeTiled and
-   cuStreamGetId since 12.0.
+   cuLaunchKernelEx and cuOccupancyMaxActiveClusters are there since CUDA 11.8,
+   cuTensorMapEncodeTiled and cuStreamGetId since 12.0.
    `map` is a CUtensorMap: 128 bytes, aligned to 64. */
 #define CUDA_OPTIONAL_FUNCTIONS(CUDA_FUNCTION)                                 \
   CUDA_FUNCTION(streamGetId, cuStreamGetId,                                    \
@@ -164,6 +164,9 @@ typedef struct cuda_launch_config_t {
   CUDA_FUNCTION(launchKernelEx, cuLaunchKernelEx,                              \
                 (const cuda_launch_config_t *config, cuda_function_t function, \
                  void **arguments, void **extra))                              \
+  CUDA_FUNCTION(maxActiveClusters, cuOccupancyMaxActiveClusters,               \
+                (int *clusters, cuda_function_t function,                      \
+                 const cuda_launch_config_t *config))                          \
   CUDA_FUNCTION(                                                               \
       tensorMapEncodeTiled, cuTensorMapEncodeTiled,                            \
       (void *map, int type, uint32_t rank, void *address,                      \

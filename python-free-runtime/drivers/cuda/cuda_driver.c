@@ -511,6 +511,7 @@ const kgen_driver_t kgen_cuda_driver = {
     .load = cuda_load,
     .unload = cuda_unload,
     .resources = cuda_resources,
+    .resident_clusters = cuda_resident_clusters,
     .launch = cuda_launch,
     .encode_map = cuda_encode_map,
     .find_queue = cuda_find_queue,

@@ -1,28 +1,64 @@
 /*===- cuda_launch.c - Launches, and what tile counters need of libcuda ----===*/
 #include "cuda_state.h"
 
+static cuda_launch_attribute_t
+cluster_attribute(const kgen_artifact_header_t *header) {
+  return (cuda_launch_attribute_t){
+      .id = CUDA_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION,
+      .value.cluster = {header->cluster[0], header->cluster[1],
+                        header->cluster[2]}};
+}
+
+static cuda_launch_config_t cluster_config(const kgen_artifact_header_t *header,
+                                           const int64_t grid[3], void *stream,
+                                           cuda_launch_attribute_t *cluster) {
+  return (cuda_launch_config_t){.grid_x = (unsigned)grid[0],
+                                .grid_y = (unsigned)grid[1],
+                                .grid_z = (unsigned)grid[2],
+                                .block_x = header->threads_per_block,
+                                .block_y = 1,
+                                .block_z = 1,
+                                .shared_bytes =
+                                    (unsigned)header->dynamic_shared_bytes,
+                                .stream = stream,
+                                .attributes = cluster,
+                                .attribute_count = 1};
+}
+
 static kgen_status_t launch_clusters(kgen_device_t *device,
                                      const cuda_code_t *code,
                                      const kgen_artifact_header_t *header,
                                      const int64_t grid[3], void **arguments,
                                      void *stream) {
-  cuda_launch_attribute_t cluster = {
-      .id = CUDA_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION,
-      .value.cluster = {header->cluster[0], header->cluster[1],
-                        header->cluster[2]}};
-  cuda_launch_config_t config = {.grid_x = (unsigned)grid[0],
-                                 .grid_y = (unsigned)grid[1],
-                                 .grid_z = (unsigned)grid[2],
-                                 .block_x = header->threads_per_block,
-                                 .block_y = 1,
-                                 .block_z = 1,
-                                 .shared_bytes =
-                                     (unsigned)header->dynamic_shared_bytes,
-                                 .stream = stream,
-                                 .attributes = &cluster,
-                                 .attribute_count = 1};
+  cuda_launch_attribute_t cluster = cluster_attribute(header);
+  cuda_launch_config_t config = cluster_config(header, grid, stream, &cluster);
   CUDA_RETURN_CALL(device, "cuLaunchKernelEx",
                    launchKernelEx(&config, code->function, arguments, NULL));
+}
+
+/* The processors of a cluster are of one group, of which a device may have some
+   with an odd number of processors. */
+kgen_status_t cuda_resident_clusters(kgen_device_t *device, void *native,
+                                     const kgen_artifact_header_t *header,
+                                     int64_t *clusters) {
+  const cuda_code_t *code = native;
+  cuda_state_t *state;
+  KGEN_RETURN_IF_ERROR(cuda_enter(device, &state));
+  kgen_status_t status = KGEN_STATUS_OK;
+  if (state->api->maxActiveClusters) {
+    const int64_t grid[3] = {*clusters * header->cluster[0], 1, 1};
+    cuda_launch_attribute_t cluster = cluster_attribute(header);
+    cuda_launch_config_t config = cluster_config(header, grid, NULL, &cluster);
+    int active = 0;
+    status = cuda_check(
+        state->api,
+        state->api->maxActiveClusters(&active, code->function, &config),
+        "cuOccupancyMaxActiveClusters");
+    if (status == KGEN_STATUS_OK && active < *clusters)
+      *clusters = active;
+  }
+  cuda_leave(state);
+  return status;
 }
 
 static kgen_status_t launch_now(kgen_device_t *device, const cuda_code_t *code,

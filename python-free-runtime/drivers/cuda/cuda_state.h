@@ -55,6 +55,9 @@ kgen_status_t cuda_launch(kgen_device_t *device, void *native,
                           const kgen_artifact_header_t *header,
                           const int64_t grid[3], void **arguments,
                           void *stream);
+kgen_status_t cuda_resident_clusters(kgen_device_t *device, void *native,
+                                     const kgen_artifact_header_t *header,
+                                     int64_t *clusters);
 kgen_status_t cuda_find_queue(kgen_device_t *device, void *stream,
                               kgen_queue_t *queue);
 kgen_status_t cuda_allocate_zeros(kgen_device_t *device, size_t size,

@@ -199,6 +199,41 @@ TEST_F(FakeGpu, KG7026TheDriverRefusesACluster) {
   expectText("cuLaunchKernelEx returned 912");
 }
 
+ArtifactBuilder persistentPairs() {
+  ArtifactBuilder builder = axpyArtifact();
+  builder.header.grid_kind = KGEN_GRID_PERSISTENT;
+  builder.header.blocks_per_processor = 1;
+  builder.header.cluster[0] = 2;
+  builder.header.cluster[1] = builder.header.cluster[2] = 1;
+  return builder;
+}
+
+// Not every processor may have another one for a cluster.
+TEST_F(FakeGpu, PersistentClustersAreThoseThatRunAtOnce) {
+  if (!isCuda())
+    GTEST_SKIP() << "clusters are CUDA's";
+  ArtifactBuilder builder = persistentPairs();
+  std::vector<kgen_argument_t> arguments = makeArguments(64 * 200);
+  auto expectBlocks = [&](int clusters, unsigned blocks) {
+    fake().active_clusters = clusters;
+    ASSERT_OK(load(builder.build()));
+    ASSERT_OK(launch(arguments));
+    EXPECT_EQ(fake().grid[0], blocks);
+    EXPECT_EQ(fake().cluster[0], 2u);
+  };
+  expectBlocks(60, 120);
+  expectBlocks(100, 132); // no more than the artefact asks for
+  expectBlocks(0, 2);     // the launch itself will say why
+}
+
+TEST_F(FakeGpu, KG7026TheDriverCannotCountClusters) {
+  if (!isCuda())
+    GTEST_SKIP() << "clusters are CUDA's";
+  failNext("cuOccupancyMaxActiveClusters", 912);
+  EXPECT_EQ(load(persistentPairs().build()), KGEN_STATUS_DRIVER_ERROR);
+  expectText("cuOccupancyMaxActiveClusters returned 912");
+}
+
 TEST_F(FakeGpu, KG7009HopperKernelsOnOtherDevices) {
   if (!isCuda())
     GTEST_SKIP() << "tensor maps are CUDA's";

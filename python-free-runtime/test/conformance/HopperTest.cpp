@@ -243,7 +243,7 @@ TEST_F(Hopper, PersistentBlocksAreAtMostWhatTheDeviceRuns) {
   builder.header.cluster[0] = 8;
   builder.header.cluster[1] = builder.header.cluster[2] = 1;
   ASSERT_OK(load(builder.build()));
-  expectBlocks({2, 3, 100, 4}, 16);        // up to a multiple of 8
+  expectBlocks({2, 3, 100, 4}, 48);        // two tiles in x count as eight
   expectBlocks({2, 3, 64 * 100, 4}, 128);  // down to one
   EXPECT_OK(launchIdle(nullptr, KGEN_F32, {2, 0, 64, 4})); // no tile: no launch
   int64_t grid[3], sizes[] = {2, 0, 64, 4};

@@ -363,6 +363,15 @@ int cuLaunchKernelEx(const cuda_launch_config_t *config,
       (unsigned[3]){config->block_x, config->block_y, config->block_z},
       config->shared_bytes, config->stream, arguments);
 }
+int cuOccupancyMaxActiveClusters(int *clusters, cuda_function_t function,
+                                 const cuda_launch_config_t *config) {
+  NEED_CONTEXT();
+  if (!function || config->attribute_count != 1 ||
+      config->grid_x % config->attributes->value.cluster[0])
+    return FAKE_INVALID_VALUE;
+  *clusters = fake_gpu()->active_clusters;
+  return FAKE_OK;
+}
 int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
                            const uint64_t *sizes, const uint64_t *strides,
                            const uint32_t *box, const uint32_t *steps,

@@ -75,6 +75,7 @@ typedef struct fake_gpu_t {
   fake_tensor_map_t map;
   int encoded;         /* calls of cuTensorMapEncodeTiled */
   unsigned cluster[3]; /* of cuLaunchKernelEx; 0: cuLaunchKernel */
+  int active_clusters; /* what cuOccupancyMaxActiveClusters finds */
 } fake_gpu_t;
 
 /* The state; reset restores the start: one healthy device, nothing recorded. */
