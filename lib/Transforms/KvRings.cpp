@@ -13,8 +13,10 @@ KvRings::KvRings(TileEmitter &emit, const Schedule &schedule,
     : emit(emit), op(op), tileKV(schedule.tileKV) {
   Type element = op.getElementType();
   queries = emit.allocate(1, schedule.tileQ, op.getHeadDimQK(), element);
-  keys = emit.allocate(schedule.stagesK, tileKV, op.getHeadDimQK(), element);
-  values = emit.allocate(schedule.stagesV, tileKV, op.getHeadDimV(), element);
+  keys = emit.allocate(schedule.stagesK, tileKV, op.getHeadDimQK(), element,
+                       schedule.clusterSize);
+  values = emit.allocate(schedule.stagesV, tileKV, op.getHeadDimV(), element,
+                         schedule.clusterSize);
 }
 
 void KvRings::sendTile(Value source, Value ring, const Walk &walk, Value place,

@@ -12,8 +12,16 @@ namespace kgen {
 /// shared with Q and O): the figure that FlashAttention-3 uses, too.
 constexpr int64_t kCacheBytes = 32 * 1024 * 1024;
 
+/// The workgroups of a cluster take neighbouring tiles of one head.
+Value QueryTiles::clustersOfHead() {
+  return emit.ceilDiv(emit.narrow(emit.dim(op.getQ(), 2)),
+                      schedule.tileQ * schedule.clusterSize);
+}
+
+/// With those past the last row that make the last cluster whole: they take
+/// part in its copies and store nothing.
 Value QueryTiles::tilesOfHead() {
-  return emit.ceilDiv(emit.narrow(emit.dim(op.getQ(), 2)), schedule.tileQ);
+  return emit.mul(clustersOfHead(), emit.i32(schedule.clusterSize));
 }
 
 QueryTiles::QueryTiles(TileEmitter &emit, attention::ForwardOp op,
@@ -53,11 +61,21 @@ QueryTile QueryTiles::tileAt(Position position) {
   return {emit.wide(batch), emit.wide(head), emit.wide(position.tile)};
 }
 
-/// The `number`-th tile in the schedule's order.
+/// The `number`-th tile in the schedule's order, which is one of clusters.
 QueryTiles::Position QueryTiles::byNumber(Value number) {
-  if (schedule.order == TileOrder::L2Swizzled)
-    return inCacheGroups(number);
-  Value tiles = tilesOfHead();
+  Value cluster = emit.floorDiv(number, schedule.clusterSize);
+  Position position = schedule.order == TileOrder::L2Swizzled
+                          ? inCacheGroups(cluster)
+                          : headByHead(cluster);
+  Value size = emit.i32(schedule.clusterSize);
+  Value member = emit.sub(number, emit.mul(cluster, size));
+  position.tile = emit.add(emit.mul(position.tile, size), member);
+  return position;
+}
+
+/// Of clusters, as is the next.
+QueryTiles::Position QueryTiles::headByHead(Value number) {
+  Value tiles = clustersOfHead();
   Value head = emit.div(number, tiles);
   Value tile = emit.sub(number, emit.mul(head, tiles));
   if (schedule.order == TileOrder::LongestFirst)
@@ -68,7 +86,7 @@ QueryTiles::Position QueryTiles::byNumber(Value number) {
 /// Heads in groups whose keys and values fit the cache together; in a group the
 /// tiles that see the most keys come first.
 QueryTiles::Position QueryTiles::inCacheGroups(Value number) {
-  Value tiles = tilesOfHead(), group = headsThatFitCache();
+  Value tiles = clustersOfHead(), group = headsThatFitCache();
   Value heads = allHeads();
   Value first = emit.mul(emit.div(number, emit.mul(group, tiles)), group);
   Value size = emit.min(group, emit.sub(heads, first));

@@ -17,7 +17,8 @@ struct QueryTile {
 
 /// The schedule's scheduler and order, as i32 arithmetic. A workgroup of a
 /// plain grid has one tile; a persistent one takes several, either every n-th
-/// or, drawn from a counter by its producer, as many as it has time for.
+/// or, drawn from a counter by its producer, as many as it has time for. The
+/// workgroups of a cluster take neighbouring tiles of one head, always together.
 class QueryTiles {
 public:
   /// With a dynamic scheduler, allocates the ring through which the producer
@@ -57,11 +58,13 @@ private:
           round);
   Position post(mlir::Value number, mlir::Value tiles);
   Position collect(mlir::Value tiles);
+  mlir::Value clustersOfHead();
   mlir::Value tilesOfHead();
   mlir::Value allTiles();
   mlir::Value allHeads();
   mlir::Value workgroup();
   Position byNumber(mlir::Value number);
+  Position headByHead(mlir::Value number);
   Position inCacheGroups(mlir::Value number);
   mlir::Value headsThatFitCache();
   QueryTile tileAt(Position position);

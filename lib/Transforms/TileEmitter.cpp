@@ -88,11 +88,12 @@ Value TileEmitter::splat(double value, Type type) {
 }
 
 Value TileEmitter::allocate(int64_t slots, int64_t rows, int64_t cols,
-                            Type elementType) {
+                            Type elementType, int64_t cluster) {
   return tile::AllocOp::create(builder, loc,
                                tile::BufferType::get(builder.getContext(),
                                                      slots, rows, cols,
-                                                     elementType));
+                                                     elementType),
+                               cluster);
 }
 
 Value TileEmitter::copy(Value source, Value batch, Value head, Value row,

@@ -48,8 +48,9 @@ public:
 
   // Tiles.
   mlir::Value splat(double value, mlir::Type type);
+  /// `cluster`: workgroups that fill the buffer together.
   mlir::Value allocate(int64_t slots, int64_t rows, int64_t cols,
-                       mlir::Type elementType);
+                       mlir::Type elementType, int64_t cluster = 1);
   /// Starts copying rows; the token.
   mlir::Value copy(mlir::Value source, mlir::Value batch, mlir::Value head,
                    mlir::Value row, mlir::Value limit, mlir::Value view);

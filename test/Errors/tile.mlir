@@ -67,3 +67,11 @@ func.func @collect(%ring: !tile.buffer<2x64x64xf16>, %n: index) {
   %value = tile.collect %ring at %n : !tile.buffer<2x64x64xf16>
   return
 }
+
+// -----
+
+func.func @uneven() {
+  // expected-error @+1 {{[KG1103] cannot share the rows of '!tile.buffer<2x64x64xf16>' among 3 workgroups}}
+  %ring = tile.alloc cluster 3 : !tile.buffer<2x64x64xf16>
+  return
+}

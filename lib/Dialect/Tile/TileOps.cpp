@@ -12,8 +12,17 @@ using namespace kgen::tile;
 #include "kgen/Dialect/Tile/IR/TileOps.cpp.inc"
 
 //===----------------------------------------------------------------------===//
-// slot, load
+// alloc, slot, load
 //===----------------------------------------------------------------------===//
+
+LogicalResult AllocOp::verify() {
+  BufferType buffer = getBuffer().getType();
+  auto workgroups = static_cast<int64_t>(getCluster());
+  if (buffer.getRows() % workgroups == 0)
+    return success();
+  return emitOpError() << "[KG1103] cannot share the rows of " << buffer
+                       << " among " << workgroups << " workgroups";
+}
 
 ViewType SlotOp::viewTypeOf(BufferType buffer) {
   return ViewType::get(buffer.getContext(), buffer.getRows(), buffer.getCols(),

@@ -60,6 +60,7 @@ Capabilities hopperCapabilities() {
   hopper.warps = {8, 12, 4};
   hopper.consumerWarpgroups = {2, 3, 1};
   hopper.producerRegisters = {24, 32, 40, 0};
+  hopper.clusterSize = {1, 2};
   hopper.producer = {ProducerKind::Tma};
   hopper.overlap = {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None};
   hopper.qOperand = {OperandPlace::Shared};
@@ -119,6 +120,26 @@ int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {
   return kOtherRegisters + problem.headDimV / 2 + scores + weights;
 }
 
+/// Workgroups of a cluster send each other K and V, so they walk over the same
+/// keys.
+static void checkCluster(const Problem &problem, const Schedule &schedule,
+                         Rules &rules) {
+  if (schedule.clusterSize == 1)
+    return;
+  std::string have =
+      "cluster_size: has " + std::to_string(schedule.clusterSize);
+  if (!problem.mask.empty())
+    rules.broken(ErrorCode::KnobUnsupportedByTarget, "cluster_size",
+                 schedule.clusterSize, 1,
+                 have + ", limit 1 with a mask, whose keys are not the same for "
+                        "neighbouring query tiles");
+  if (schedule.scheduler == TileScheduler::PersistentDynamic)
+    rules.broken(ErrorCode::KnobConflict, "cluster_size+scheduler",
+                 schedule.clusterSize, 1,
+                 have + ", limit 1 with scheduler = persistent_dynamic, where "
+                        "each workgroup draws its own tiles");
+}
+
 void checkHopper(const Problem &problem, const Schedule &schedule,
                  const HardwareModel &hardware, Rules &rules) {
   int64_t rows = groups(schedule) * kGroupRows;
@@ -138,6 +159,7 @@ void checkHopper(const Problem &problem, const Schedule &schedule,
                      std::string(spelling(schedule.scheduler)) +
                      ", limit grid where the mask compares tables (" +
                      std::to_string(scans) + " comparisons)");
+  checkCluster(problem, schedule, rules);
   rules.atMost(ErrorCode::SharedMemoryExceeded, "shared memory",
                hopperSharedBytes(problem, schedule), hardware.maxSharedBytes,
                " bytes");

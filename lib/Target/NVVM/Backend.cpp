@@ -99,6 +99,8 @@ private:
     code.dynamicSharedBytes = shared ? shared.getInt() : 0;
     code.tensorMaps = readTensorMaps(kernel);
     code.tileCounter = kernel->hasAttr(kTileCounterAttr);
+    if (auto cluster = kernel->getAttrOfType<IntegerAttr>(kClusterAttr))
+      code.cluster = {static_cast<uint32_t>(cluster.getInt()), 1, 1};
     if (auto workgroups = kernel->getAttrOfType<IntegerAttr>(kPersistentAttr)) {
       code.gridKind = GridKind::Persistent;
       code.blocksPerProcessor = static_cast<uint32_t>(workgroups.getInt());

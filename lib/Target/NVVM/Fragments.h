@@ -40,6 +40,7 @@ struct KernelShape {
 
 inline constexpr unsigned kGlobalSpace = 1;
 inline constexpr unsigned kSharedSpace = 3;
+inline constexpr unsigned kSharedClusterSpace = 7;
 /// The symbol of the dynamic shared memory, and the attributes that carry its
 /// size (on the kernel) and a buffer's place in it (on tile.alloc).
 inline constexpr llvm::StringLiteral kSharedSymbol = "kgen_shared";

@@ -9,6 +9,10 @@
 //   full barrier     1 arrival and the bytes of the tile; the round's parity
 //   empty barrier    1 arrival a warp that computes
 //
+// The workgroups of a cluster fill rings together (tile.alloc cluster n): each
+// copies a part of the rows into all of the rings, whose full barriers count the
+// bytes of all parts; empty barriers take arrivals of all the cluster's warps.
+//
 // Arguments of such a kernel, behind those of every kernel: the tensor maps,
 // then, if it draws tiles, the tile counter.
 //
@@ -28,6 +32,10 @@ inline constexpr llvm::StringLiteral kTensorMapsAttr = "kernel_tensor_maps";
 /// On the kernel: its grid is as large as the machine; the number of workgroups
 /// that a processor holds.
 inline constexpr llvm::StringLiteral kPersistentAttr = "kernel_persistent";
+/// On the kernel: workgroups of a cluster, in x. On ring operations: those that
+/// fill the ring together.
+inline constexpr llvm::StringLiteral kClusterAttr = "kernel_cluster";
+inline constexpr llvm::StringLiteral kRingClusterAttr = "ring_cluster";
 /// On the kernel: its last argument is the tile counter (tile.draw_tile).
 inline constexpr llvm::StringLiteral kTileCounterAttr = "kernel_tile_counter";
 inline constexpr int64_t kTensorMapBytes = 128;

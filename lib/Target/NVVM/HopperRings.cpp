@@ -24,12 +24,15 @@ public:
             Value index)
       : b(builder), type(type),
         first(op->getAttrOfType<IntegerAttr>(kBarrierAttr).getInt()),
+        cluster(op->getAttrOfType<IntegerAttr>(kRingClusterAttr).getInt()),
         number(b, toI32(b, b.getLoc(), index)) {}
 
   LaneExpr slot() { return number % type.getSlots(); }
   LaneExpr parity() { return (number / type.getSlots()) & 1; }
   Value full() { return barrier(first); }
   Value empty() { return barrier(first + type.getSlots() * kBarrierBytes); }
+  /// Workgroups that fill the ring together.
+  int64_t workgroups() const { return cluster; }
   Value data(Value ring) {
     LaneExpr bytes = slot() * slotBytes(type);
     return offsetPointer(b, ring, bytes.value());
@@ -47,7 +50,7 @@ private:
 
   ImplicitLocOpBuilder &b;
   tile::BufferType type;
-  int64_t first;
+  int64_t first, cluster;
   LaneExpr number;
 };
 
@@ -68,25 +71,47 @@ struct ConvertSend : TilePattern<tile::SendOp> {
     NVVM::MBarrierArriveExpectTxOp::create(
         b, Type(), full, LaneExpr(b, tile.bytes()).value(),
         NVVM::MemScopeKind::CTA, /*relaxed=*/false, Value());
-    Value data = place.data(adaptor.getRing().front());
     auto i32 = [&](ValueRange index) {
       return toI32(b, b.getLoc(), index.front());
     };
-    Value row = i32(adaptor.getRow()), head = i32(adaptor.getHead()),
-          batch = i32(adaptor.getBatch());
+    Part part{place.data(adaptor.getRing().front()), i32(adaptor.getRow()),
+              Value()};
+    if (place.workgroups() > 1)
+      part = ownPart(b, part, tile, place.workgroups());
+    Value head = i32(adaptor.getHead()), batch = i32(adaptor.getBatch());
     for (int64_t panel = 0; panel < tile.panels(); ++panel) {
       Value col = LaneExpr(b, panel * PanelTile::kPanelCols).value();
       NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-          b, offsetPointer(b, data, panel * tile.panelBytes()), tensorMap(op),
-          ValueRange{col, row, head, batch}, full, ValueRange(), Value(),
-          Value(), NVVM::TMALoadMode::TILE, /*isCTAOnly=*/true,
-          NVVM::CTAGroupKindAttr(), Value());
+          b, offsetPointer(b, part.data, panel * tile.panelBytes()),
+          tensorMap(op), ValueRange{col, part.row, head, batch}, full,
+          ValueRange(), part.receivers, Value(), NVVM::TMALoadMode::TILE,
+          /*isCTAOnly=*/!part.receivers, NVVM::CTAGroupKindAttr(), Value());
     }
     rewriter.eraseOp(op);
     return success();
   }
 
 private:
+  struct Part {
+    Value data, row;
+    Value receivers; ///< a bit for each workgroup; null for this one alone
+  };
+
+  /// The rows that this workgroup copies into the rings of its whole cluster.
+  static Part ownPart(ImplicitLocOpBuilder &b, const Part &whole,
+                      const PanelTile &tile, int64_t workgroups) {
+    int64_t rows = tile.rows / workgroups;
+    LaneExpr rank(b, NVVM::ClusterId::create(b, b.getI32Type()));
+    Value data =
+        offsetPointer(b, whole.data, (rank * (rows * kSwizzleBytes)).value());
+    auto inCluster =
+        LLVM::LLVMPointerType::get(b.getContext(), kSharedClusterSpace);
+    Value receivers = arith::ConstantIntOp::create(
+        b, b.getIntegerType(16), (int64_t(1) << workgroups) - 1);
+    return {LLVM::AddrSpaceCastOp::create(b, inCluster, data),
+            (rank * rows + LaneExpr(b, whole.row)).value(), receivers};
+  }
+
   static Value tensorMap(tile::SendOp op) {
     auto kernel = op->getParentOfType<func::FuncOp>();
     Block &entry = kernel.getBody().front();
@@ -120,19 +145,47 @@ struct ConvertRelease : TilePattern<tile::ReleaseOp> {
     RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
     Value address =
         LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty());
-    Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
-                                        laneIndex(b, shape).value(),
-                                        LaneExpr(b, 0).value());
-    // Predicated: a branch would split the loop's body.
+    if (place.workgroups() > 1)
+      arriveInCluster(b, address, place.workgroups());
+    else
+      arrive(b, address);
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  // Predicated: a branch would split the loop's body.
+  void arrive(ImplicitLocOpBuilder &b, Value address) const {
+    emitAssembly(b, {address, lanesBelow(b, 1)},
+                 "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
+  }
+
+  /// Lane n tells workgroup n.
+  void arriveInCluster(ImplicitLocOpBuilder &b, Value address,
+                       int64_t workgroups) const {
+    emitAssembly(b,
+                 {address, laneIndex(b, shape).value(),
+                  lanesBelow(b, workgroups)},
+                 "{ .reg .b32 there; "
+                 "@$2 mapa.shared::cluster.u32 there, $0, $1; "
+                 "@$2 mbarrier.arrive.shared::cluster.b64 _, [there]; }",
+                 "r,r,b");
+  }
+
+  Value lanesBelow(ImplicitLocOpBuilder &b, int64_t end) const {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                 laneIndex(b, shape).value(),
+                                 LaneExpr(b, end).value());
+  }
+
+  static void emitAssembly(ImplicitLocOpBuilder &b, ArrayRef<Value> operands,
+                           StringRef text, StringRef constraints) {
     LLVM::InlineAsmOp::create(
-        b, TypeRange(), ValueRange{address, first},
-        "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b",
+        b, TypeRange(), operands, text, constraints,
         /*has_side_effects=*/true, /*is_align_stack=*/false,
         LLVM::TailCallKind::None,
         LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
         ArrayAttr());
-    rewriter.eraseOp(op);
-    return success();
   }
 };
 

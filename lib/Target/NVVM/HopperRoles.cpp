@@ -66,8 +66,12 @@ public:
     }
     for (tile::AllocOp ring : rings) {
       barriers.push_back(total);
-      for (Operation *user : ring->getUsers())
+      cluster = std::max<int64_t>(cluster, ring.getCluster());
+      for (Operation *user : ring->getUsers()) {
         user->setAttr(kBarrierAttr, builder.getI64IntegerAttr(total));
+        user->setAttr(kRingClusterAttr,
+                      builder.getI64IntegerAttr(ring.getCluster()));
+      }
       total += 2 * ring.getBuffer().getType().getSlots() * kBarrierBytes;
     }
     kernel.walk([&](tile::AwaitOp op) {
@@ -78,9 +82,11 @@ public:
 
   void initialise(ImplicitLocOpBuilder &b, const KernelShape &shape) const {
     for (auto [ring, first] : llvm::zip_equal(rings, barriers)) {
-      int64_t slots = tile::AllocOp(ring).getBuffer().getType().getSlots();
+      tile::AllocOp alloc = ring;
+      int64_t slots = alloc.getBuffer().getType().getSlots();
+      int64_t releases = shape.warps * alloc.getCluster();
       for (int64_t index = 0; index < 2 * slots; ++index) {
-        int64_t arrivals = index < slots ? 1 : shape.warps;
+        int64_t arrivals = index < slots ? 1 : releases;
         NVVM::MBarrierInitOp::create(
             b, sharedPointer(b, first + index * kBarrierBytes),
             LaneExpr(b, arrivals).value(), Value());
@@ -90,6 +96,7 @@ public:
   }
 
   int64_t total = 0;
+  int64_t cluster = 1; ///< workgroups that fill a ring together, at most
 
 private:
   Builder builder;
@@ -103,8 +110,10 @@ void addTensorMaps(func::FuncOp kernel) {
   SmallVector<std::pair<int64_t, int64_t>> maps; // parameter, rows
   kernel.walk([&](tile::SendOp op) {
     auto argument = cast<BlockArgument>(op.getSource());
-    std::pair<int64_t, int64_t> map(argument.getArgNumber(),
-                                    op.getRing().getType().getRows());
+    auto alloc = op.getRing().getDefiningOp<tile::AllocOp>();
+    std::pair<int64_t, int64_t> map(
+        argument.getArgNumber(),
+        op.getRing().getType().getRows() / alloc.getCluster());
     auto found = llvm::find(maps, map);
     op->setAttr(kTensorMapAttr, builder.getI64IntegerAttr(found - maps.begin()));
     if (found == maps.end())
@@ -156,6 +165,22 @@ scf::IfOp branch(ImplicitLocOpBuilder &b, Value condition, bool hasElse) {
 Value equals(ImplicitLocOpBuilder &b, LaneExpr value, int64_t constant) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, value.value(),
                                LaneExpr(b, constant).value());
+}
+
+/// All threads of all the cluster's workgroups have reached this point; what they
+/// wrote before is seen behind it.
+void syncCluster(ImplicitLocOpBuilder &b, bool aligned) {
+  UnitAttr attribute = aligned ? b.getUnitAttr() : UnitAttr();
+  NVVM::ClusterArriveOp::create(b, attribute);
+  NVVM::ClusterWaitOp::create(b, attribute);
+}
+
+/// Workgroups stay until the others neither copy to them nor arrive at their
+/// barriers. At the end of a role: behind both, registers would be those of the
+/// role that has fewer.
+void leaveCluster(ImplicitLocOpBuilder &b, Block *role) {
+  b.setInsertionPoint(role->getTerminator());
+  syncCluster(b, /*aligned=*/false);
 }
 
 /// Fills the branch of the producer's warpgroup: one thread of its first warp.
@@ -233,6 +258,9 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
                       Builder(op).getI64IntegerAttr(
                           workgroupsPerProcessor(shape, plan.total)));
   });
+  if (plan.cluster > 1)
+    kernel->setAttr(kClusterAttr,
+                    Builder(kernel.getContext()).getI64IntegerAttr(plan.cluster));
   addTensorMaps(kernel);
   addTileCounter(kernel);
   kernel.walk([&](tile::RolesOp op) {
@@ -241,7 +269,10 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
     b.setInsertionPointToStart(starter.thenBlock());
     plan.initialise(b, shape);
     b.setInsertionPoint(op);
-    NVVM::BarrierOp::create(b);
+    if (plan.cluster > 1)
+      syncCluster(b, /*aligned=*/true);
+    else
+      NVVM::BarrierOp::create(b);
     Value produces = equals(b, groupIndex(b, shape), shape.groups());
     auto roles = branch(b, produces, /*hasElse=*/true);
     b.setInsertionPointToStart(roles.thenBlock());
@@ -255,6 +286,9 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
     if (turns)
       startTurns(b, shape);
     moveBody(op.getConsumers(), roles.elseBlock());
+    if (plan.cluster > 1)
+      for (Block *role : {roles.thenBlock(), roles.elseBlock()})
+        leaveCluster(b, role);
     op.erase();
   });
   return plan.total;

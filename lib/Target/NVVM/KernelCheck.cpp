@@ -16,6 +16,7 @@ static InFlightDiagnostic emitCoded(Operation *op, ErrorCode code) {
 }
 
 constexpr int64_t kMostBoxRows = 256; // of a TMA box
+constexpr uint64_t kMostCluster = 8;  // workgroups, on every device
 
 /// Knobs that the lowering itself implements; the tiled form carries the rest.
 static LogicalResult checkSchedule(func::FuncOp kernel,
@@ -93,6 +94,10 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
         ring.getRows() > kMostBoxRows)
       return refuse("rings hold 16-bit tiles of at most 256 rows, a multiple "
                     "of 8");
+    if (alloc.getCluster() > kMostCluster ||
+        ring.getRows() / alloc.getCluster() % kBlockCols)
+      return refuse("clusters have at most 8 workgroups, each of which sends a "
+                    "multiple of 8 rows of a tile");
   }
   auto dot = dyn_cast<tile::DotOp>(op);
   if (!dot)

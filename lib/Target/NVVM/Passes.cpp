@@ -155,6 +155,10 @@ struct NvvmFinishKernels : impl::NvvmFinishKernelsPassBase<NvvmFinishKernels> {
                                 : NVVMDialect::getMinctasmAttrName(),
                       builder.getI32IntegerAttr(registers ? registers.getInt()
                                                           : 1));
+      if (auto cluster = kernel->getAttrOfType<IntegerAttr>(kClusterAttr))
+        kernel->setAttr(NVVMDialect::getClusterDimAttrName(),
+                        builder.getDenseI32ArrayAttr(
+                            {static_cast<int32_t>(cluster.getInt()), 1, 1}));
       markTensorMaps(kernel);
       kernel->removeAttr(kThreadsAttr);
       kernel->removeAttr(kMaxRegistersAttr);

@@ -46,6 +46,15 @@ func.func @floats_in_rings() attributes {
 
 // -----
 
+func.func @swizzles_in_clusters() attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
+  // expected-error @below {{clusters have at most 8 workgroups, each of which sends a multiple of 8 rows}}
+  %b = tile.alloc cluster 2 : !tile.buffer<1x24x64xbf16>
+  return
+}
+
+// -----
+
 func.func @rows_of_a_warpgroup() attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
   %c0 = arith.constant 0 : index

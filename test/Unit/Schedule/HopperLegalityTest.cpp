@@ -206,8 +206,66 @@ TEST(HopperLegality, RefusesWhatTheLoweringLacks) {
     s.pOperand = OperandPlace::Shared;
   });
   EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
-  EXPECT_EQ(broken(plainProblem(64), [](Schedule &s) { s.clusterSize = 2; }).code,
-            ErrorCode::KnobUnsupportedByTarget);
+}
+
+void takePairs(Schedule &schedule) {
+  schedule.clusterSize = 2;
+  schedule.scheduler = TileScheduler::Grid;
+}
+
+// The workgroups of a pair walk over the same keys, whatever the scores are.
+TEST(HopperLegality, PairsShareKeysWithoutAMask) {
+  for (int64_t headDim : {64, 128, 256}) {
+    Schedule pairs = legalDefault(plainProblem(headDim)), single = pairs;
+    takePairs(pairs);
+    single.scheduler = TileScheduler::Grid;
+    EXPECT_TRUE(checkLegality(plainProblem(headDim), pairs, hopper()).empty());
+    EXPECT_EQ(
+        estimateResources(plainProblem(headDim), pairs, hopper()).sharedBytes,
+        estimateResources(plainProblem(headDim), single, hopper()).sharedBytes);
+    Violation masked = broken(causalProblem(headDim), takePairs);
+    EXPECT_EQ(masked.code, ErrorCode::KnobUnsupportedByTarget);
+    EXPECT_EQ(masked.have, 2);
+    EXPECT_EQ(masked.limit, 1);
+    EXPECT_THAT(masked.detail, HasSubstr("limit 1 with a mask"));
+  }
+}
+
+TEST(HopperLegality, PairsAreDrawnByNoWorkgroup) {
+  for (TileScheduler scheduler : {TileScheduler::Grid,
+                                  TileScheduler::PersistentStatic}) {
+    Schedule schedule = legalDefault(plainProblem(128));
+    schedule.clusterSize = 2;
+    schedule.scheduler = scheduler;
+    EXPECT_TRUE(checkLegality(plainProblem(128), schedule, hopper()).empty());
+  }
+  Violation drawn = broken(plainProblem(128), [](Schedule &s) {
+    s.clusterSize = 2;
+    s.scheduler = TileScheduler::PersistentDynamic;
+  });
+  EXPECT_EQ(drawn.code, ErrorCode::KnobConflict);
+  EXPECT_EQ(drawn.knob, "cluster_size+scheduler");
+  EXPECT_THAT(drawn.detail, HasSubstr("limit 1 with scheduler"));
+}
+
+TEST(HopperLegality, ClustersHaveTwoWorkgroupsAtMost) {
+  Violation violation = broken(plainProblem(128), [](Schedule &s) {
+    s.clusterSize = 4;
+    s.scheduler = TileScheduler::Grid;
+  });
+  EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+  EXPECT_THAT(violation.detail, HasSubstr("serves 1, 2"));
+}
+
+TEST(HopperLegality, TheSpaceHasPairsOnlyWithoutAMask) {
+  auto hasPairs = [](const Problem &problem) {
+    std::vector<Schedule> points = legalSchedules(problem, hopper());
+    return std::any_of(points.begin(), points.end(), [](const Schedule &point) {
+      return point.clusterSize == 2;
+    });
+  };
+  EXPECT_TRUE(hasPairs(plainProblem(128)));
+  EXPECT_FALSE(hasPairs(causalProblem(128)));
 }
 
 } // namespace

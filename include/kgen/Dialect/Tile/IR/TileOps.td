@@ -27,12 +27,20 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let description = [{
     Stands in the entry block of the kernel. Contents are undefined.
 
+    With `cluster` n, workgroups c * n ... c * n + n - 1 of the grid's first
+    dimension fill their rings together: the producer of each sends its n-th of
+    the rows of a tile to the rings of all, and a slot is free once the consumers
+    of all have released it. They must send the same tiles in the same order.
+
     ```
     %k_ring = tile.alloc : !tile.buffer<2x64x128xbf16>
+    %v_ring = tile.alloc cluster 2 : !tile.buffer<2x64x128xbf16>
     ```
   }];
+  let arguments = (ins DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$cluster);
   let results = (outs Tile_BufferType:$buffer);
-  let assemblyFormat = "attr-dict `:` type($buffer)";
+  let assemblyFormat = "(`cluster` $cluster^)? attr-dict `:` type($buffer)";
+  let hasVerifier = 1;
 }
 
 def Tile_SlotOp : Tile_Op<"slot", [
