@@ -78,19 +78,33 @@ struct RunningState {
 /// A step whose product P V has not been started yet.
 struct PendingStep {
   RunningState state; ///< its output lacks `rescale` and the step's P V
-  Value weights;      ///< P as an operand
+  Value weights;      ///< P as an operand: a matrix, or the view where it is staged
   Value rescale;      ///< null for 1
 
+  bool isStaged() const { return isa<tile::ViewType>(weights.getType()); }
+  /// What a loop carries.
   SmallVector<Value> values() const {
-    SmallVector<Value> all = {weights};
+    SmallVector<Value> all;
+    if (!isStaged())
+      all.push_back(weights);
     if (rescale)
       all.push_back(rescale);
     llvm::append_range(all, state.values());
     return all;
   }
-  static PendingStep from(ValueRange values, bool rescales) {
-    return {RunningState::from(values.drop_front(rescales ? 2 : 1)), values[0],
-            rescales ? values[1] : Value()};
+  /// The step like `shape` with the values() that a loop carried.
+  static PendingStep from(ValueRange values, const PendingStep &shape) {
+    PendingStep step = shape;
+    auto take = [&](Value &value) {
+      value = values.front();
+      values = values.drop_front();
+    };
+    if (!shape.isStaged())
+      take(step.weights);
+    if (shape.rescale)
+      take(step.rescale);
+    step.state = RunningState::from(values);
+    return step;
   }
 };
 
@@ -115,11 +129,13 @@ private:
   RunningState step(Value place, bool masked, RunningState state);
   Value multiplyKeys(Value keys, Value start, bool async);
   Value rescaled(Value output, Value factor);
-  Value pack(Value weights);
+  Value operandOf(Value weights);
 
   // With roles.
   void send(KvRings::Passed before);
   RunningState consume(KvRings::Passed before);
+  Value receiveQueries(KvRings::Passed before);
+  void queriesDone();
   Value tileAt(Value place);
   Value firstKeyAt(Value place);
   PendingStep firstStep();
@@ -138,6 +154,7 @@ private:
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries; ///< operand matrix or view, as the schedule says
+  Value weightsBuffer, weightsView; ///< of P, where it is staged; else null
   /// In tiles of keys: visible, and the part of it that needs no mask. With
   /// roles i32, as are places of the walk.
   Value visibleBegin, visibleEnd, fullBegin, fullEnd;
@@ -231,11 +248,17 @@ Value OnlineSoftmax::rescaled(Value output, Value factor) {
                   });
 }
 
-Value OnlineSoftmax::pack(Value weights) {
+/// P as the left operand of P V, in registers or staged on chip. One buffer is
+/// enough: the product of the step before was awaited.
+Value OnlineSoftmax::operandOf(Value weights) {
   auto type = tile::MatrixType::get(
       emit.builder.getContext(), schedule.tileQ, schedule.tileKV,
       op.getElementType(), tile::MatrixKind::Operand);
-  return tile::PackOp::create(emit.builder, emit.loc, type, weights);
+  Value packed = tile::PackOp::create(emit.builder, emit.loc, type, weights);
+  if (!weightsView)
+    return packed;
+  tile::StageOp::create(emit.builder, emit.loc, packed, weightsView);
+  return weightsView;
 }
 
 RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
@@ -250,7 +273,7 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
       softmax.apply(product, firstKey, masked, state.maximum, state.sum);
   Value scaledOutput = rescaled(state.output, tile.rescale);
   Value output = tile::DotOp::create(emit.builder, emit.loc,
-                                     state.output.getType(), pack(tile.weights),
+                                     state.output.getType(), operandOf(tile.weights),
                                      values, scaledOutput);
   pipeline->valuesDone(place);
   return {output, tile.maximum, tile.sum, state.tokens};
@@ -363,7 +386,7 @@ PendingStep OnlineSoftmax::firstStep() {
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
   return {{state.output, tile.maximum, tile.sum, {}},
-          pack(tile.weights),
+          operandOf(tile.weights),
           tile.rescale};
 }
 
@@ -394,11 +417,13 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
 
   Weights tile =
       softmax.apply(product, firstKey, masked, state.maximum, state.sum);
-  Value inFlight[] = {output, before.weights};
+  SmallVector<Value> inFlight = {output};
+  if (!before.isStaged())
+    inFlight.push_back(before.weights);
   await(inFlight, /*pending=*/0, /*after=*/tile.sum);
   rings->valuesDone(previous);
   return {{inFlight[0], tile.maximum, tile.sum, {}},
-          pack(tile.weights),
+          operandOf(tile.weights),
           tile.rescale};
 }
 
@@ -413,9 +438,25 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending) {
   return state;
 }
 
+/// Q of a query tile. In registers it leaves its slot to the next tile's at once.
+Value OnlineSoftmax::receiveQueries(KvRings::Passed before) {
+  Value view = rings->receiveQueries(before);
+  if (schedule.qOperand == OperandPlace::Shared)
+    return view;
+  Value loaded = tile::LoadOp::create(emit.builder, emit.loc, view);
+  rings->queriesDone();
+  return loaded;
+}
+
+/// Products with Q have been awaited: its slot is free, if it was not before.
+void OnlineSoftmax::queriesDone() {
+  if (schedule.qOperand == OperandPlace::Shared)
+    rings->queriesDone();
+}
+
 /// The three loops by places of the walk, which starts at either end.
 RunningState OnlineSoftmax::consume(KvRings::Passed before) {
-  queries = rings->receiveQueries(before);
+  queries = receiveQueries(before);
   bool forward = schedule.kvDirection == KvDirection::Forward;
   Value plainBegin = forward ? emit.sub(fullBegin, visibleBegin)
                              : emit.sub(visibleEnd, fullEnd);
@@ -429,17 +470,15 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
     state = loop(zero, plainBegin, /*masked=*/true, state);
     state = loop(plainBegin, plainEnd, /*masked=*/false, state);
     state = loop(plainEnd, end, /*masked=*/true, state);
-    rings->queriesDone();
+    queriesDone();
     return state;
   }
-  auto pending = [&](ValueRange values) {
-    return PendingStep::from(values, softmax.rescales());
-  };
   auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
-    return pending(
-        loop(first, end, state.values(), [&](Value place, ValueRange carried) {
-          return overlappedStep(place, masked, pending(carried)).values();
-        }));
+    auto step = [&](Value place, ValueRange carried) {
+      return overlappedStep(place, masked, PendingStep::from(carried, state))
+          .values();
+    };
+    return PendingStep::from(loop(first, end, state.values(), step), state);
   };
   PendingStep state = firstStep();
   Value one = emit.i32(1);
@@ -455,13 +494,16 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   state = walk(plainBegin, plainEnd, /*masked=*/false, state);
   if (!plainToEnd)
     state = walk(plainEnd, end, /*masked=*/true, state);
-  rings->queriesDone();
+  queriesDone();
   return lastStep(state);
 }
 
 void OnlineSoftmax::lowerWithRoles() {
   KvRings storage(emit, schedule, op);
   pipeline = rings = &storage;
+  if (schedule.pOperand == OperandPlace::Shared)
+    weightsBuffer = emit.allocate(1, schedule.tileQ, schedule.tileKV,
+                                  op.getElementType());
   QueryTiles tiles(emit, op, schedule);
   bool persistent = schedule.scheduler != TileScheduler::Grid;
   if (!persistent)
@@ -481,6 +523,9 @@ void OnlineSoftmax::lowerWithRoles() {
     send(none);
 
   emit.builder.setInsertionPointToStart(&roles.getConsumers().front());
+  if (weightsBuffer)
+    weightsView = tile::SlotOp::create(emit.builder, emit.loc, weightsBuffer,
+                                       emit.index(0));
   if (persistent)
     tiles.forEachOfConsumers([&](const QueryTiles::Turn &turn) {
       placeAt(turn.tile);

@@ -97,3 +97,50 @@ func.func @drawn(%q: memref<?x4x?x64xbf16>, %o: memref<?x4x?x64xbf16>) {
       : (memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>) -> ()
   return
 }
+
+// Q goes into registers and its slot to the next tile's before any product. P is
+// staged once the product that read the one before it was awaited; loops do not
+// carry it.
+// CHECK-LABEL: func.func @operands(
+// CHECK:         %[[Q:.+]] = tile.alloc : <1x128x64xbf16>
+// CHECK:         %[[P:.+]] = tile.alloc : <1x128x96xbf16>
+// CHECK:         } consumers {
+// CHECK:           %[[STAGED:.+]] = tile.slot %[[P]][%c0] : <1x128x96xbf16>
+// CHECK:           scf.for
+// CHECK:             %[[RECEIVED:.+]] = tile.receive %[[Q]] at %[[N:[^ ]+]]
+// CHECK:             %[[LOADED:.+]] = tile.load %[[RECEIVED]] : <128x64xbf16>
+// CHECK-NEXT:        tile.release %[[Q]] at %[[N]]
+// CHECK:             tile.dot %[[LOADED]], {{.+}} transpose_rhs :
+// CHECK:             %[[FIRST:.+]] = tile.pack
+// CHECK-NEXT:        tile.stage %[[FIRST]] to %[[STAGED]] : <128x96xbf16>
+// CHECK:             scf.for {{.+}} -> (!tile.per_row<128xf32>, !tile.matrix<128x64xf32, accumulator>,
+// CHECK:               tile.dot %[[LOADED]], {{.+}} transpose_rhs async
+// CHECK:               %[[O:.+]] = tile.dot %[[STAGED]], {{.+}} acc {{.+}} async
+// CHECK:               tile.await %[[O]] after {{.+}} pending 0
+// CHECK:               %[[NEXT:.+]] = tile.pack
+// CHECK-NEXT:          tile.stage %[[NEXT]] to %[[STAGED]]
+// CHECK:             tile.dot %[[STAGED]], {{.+}} acc
+// CHECK-NOT:         tile.release %[[Q]]
+// CHECK:             tile.store
+func.func @operands(%q: memref<?x4x?x64xbf16>, %o: memref<?x4x?x64xbf16>) {
+  attention.forward %q, %q, %q schedule(#attention.schedule<tile_q = 128, tile_kv = 96, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = registers, p_operand = shared, producer_registers = 40, scheduler = persistent_static, kv_direction = reverse>) outs(%o : memref<?x4x?x64xbf16>)
+      : (memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>) -> ()
+  return
+}
+
+// The same in order.
+// CHECK-LABEL: func.func @operands_in_order(
+// CHECK:         } consumers {
+// CHECK:           %[[STAGED:.+]] = tile.slot
+// CHECK:           %[[LOADED:.+]] = tile.load
+// CHECK-NEXT:      tile.release
+// CHECK:           scf.for
+// CHECK:             tile.dot %[[LOADED]]
+// CHECK:             %[[P:.+]] = tile.pack
+// CHECK-NEXT:        tile.stage %[[P]] to %[[STAGED]]
+// CHECK-NEXT:        tile.dot %[[STAGED]], {{.+}} acc
+func.func @operands_in_order(%q: memref<?x4x?x64xbf16>, %o: memref<?x4x?x64xbf16>) {
+  attention.forward %q, %q, %q schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, q_operand = registers, p_operand = shared, producer_registers = 40>) outs(%o : memref<?x4x?x64xbf16>)
+      : (memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>) -> ()
+  return
+}

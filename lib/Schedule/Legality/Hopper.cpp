@@ -1,7 +1,7 @@
 //===- Hopper.cpp - What the NVVM target serves on sm_90a ------------------===//
 //
 // 16-bit: wgmma.m64nNk16, a warpgroup owns 64 query rows, a producer fills rings
-// by TMA. Q stays in shared memory, P in registers.
+// by TMA. Q and P, the left operands, are in registers or in shared memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -63,8 +63,8 @@ Capabilities hopperCapabilities() {
   hopper.clusterSize = {1, 2};
   hopper.producer = {ProducerKind::Tma};
   hopper.overlap = {OverlapMode::Both, OverlapMode::Intra, OverlapMode::None};
-  hopper.qOperand = {OperandPlace::Shared};
-  hopper.pOperand = {OperandPlace::Registers};
+  hopper.qOperand = {OperandPlace::Shared, OperandPlace::Registers};
+  hopper.pOperand = {OperandPlace::Registers, OperandPlace::Shared};
   hopper.scheduler = {TileScheduler::Grid, TileScheduler::PersistentStatic,
                       TileScheduler::PersistentDynamic};
   hopper.order = {TileOrder::Linear, TileOrder::LongestFirst,
@@ -99,6 +99,8 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
   int64_t elements = schedule.tileQ * colsQK +
                      schedule.stagesK * schedule.tileKV * colsQK +
                      schedule.stagesV * schedule.tileKV * colsV;
+  if (schedule.pOperand == OperandPlace::Shared)
+    elements += schedule.tileQ * roundUp(schedule.tileKV, kPanelCols);
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;
@@ -113,11 +115,16 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
 }
 
 int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {
-  // 64 rows over 128 threads: half a register a column; P is two to a register,
-  // and a second copy of it lives only while two steps overlap.
+  // 64 rows over 128 threads: half a register a column; Q and P are two to a
+  // register, and a second copy of P lives only while two steps overlap.
+  bool holdsWeights = overlapsSteps(schedule) &&
+                      schedule.pOperand == OperandPlace::Registers;
   int64_t scores = schedule.tileKV / 2;
-  int64_t weights = overlapsSteps(schedule) ? schedule.tileKV / 4 : 0;
-  return kOtherRegisters + problem.headDimV / 2 + scores + weights;
+  int64_t weights = holdsWeights ? schedule.tileKV / 4 : 0;
+  int64_t queries = schedule.qOperand == OperandPlace::Registers
+                        ? problem.headDimQK / 4
+                        : 0;
+  return kOtherRegisters + problem.headDimV / 2 + scores + weights + queries;
 }
 
 /// Workgroups of a cluster send each other K and V, so they walk over the same

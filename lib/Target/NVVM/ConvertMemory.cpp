@@ -1,6 +1,6 @@
 //===- ConvertMemory.cpp - Shared memory, copies and waits ------------------===//
 
-#include "Fragments.h"
+#include "Hopper.h"
 
 #include "kgen/Target/Common/KernelSignature.h"
 
@@ -49,7 +49,10 @@ struct ConvertSlot : TilePattern<tile::SlotOp> {
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     LaneExpr index(b, toI32(b, op.getLoc(), adaptor.getIndex().front()));
-    Value bytes = (index * sharedTile(op.getView().getType()).bytes()).value();
+    tile::BufferType type = op.getBuffer().getType();
+    int64_t slot = shape.roles ? slotBytes(type)
+                               : sharedTile(op.getView().getType()).bytes();
+    Value bytes = (index * slot).value();
     rewriter.replaceOp(op,
                        offsetPointer(b, adaptor.getBuffer().front(), bytes));
     return success();

@@ -116,8 +116,8 @@ private:
   int64_t rowBlocks, columnBlocks, steps = 0;
   bool transposed;
   ValueRange fragments;
-  std::optional<BlockReader> lhsReader;
-  BlockReader rhsReader;
+  std::optional<BlockAccess> lhsReader;
+  BlockAccess rhsReader;
   SmallVector<Value> sums;
 };
 
@@ -148,7 +148,7 @@ struct ConvertLoad : TilePattern<tile::LoadOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     tile::ViewType view = op.getView().getType();
     Value pointer = adaptor.getView().front();
-    BlockReader reader(b, shape, sharedTile(view), pointer, Operand::Lhs);
+    BlockAccess reader(b, shape, sharedTile(view), pointer, Operand::Lhs);
     SmallVector<Value> registers;
     for (int64_t block = 0; block < shape.rowBlocks(view.getRows()); ++block)
       for (int64_t col = 0; col < view.getCols(); col += kDepth)

@@ -57,6 +57,18 @@ inline PanelTile panelTile(tile::BufferType ring) {
 inline bool holdsNumbers(tile::BufferType ring) {
   return ring.getElementType().isInteger();
 }
+/// A buffer that consumers write and read themselves (tile.stage): its slots have
+/// no barriers.
+inline bool isStaged(tile::AllocOp buffer) {
+  return llvm::all_of(buffer->getUsers(), llvm::IsaPred<tile::SlotOp>);
+}
+/// Named barriers: 0 is everybody's, 1 + g warpgroup g's turn; then each warpgroup
+/// has one of its own for what it stages.
+inline int64_t firstStageBarrier(const KernelShape &shape) {
+  return 1 + shape.groups();
+}
+/// Its threads wait for one another there.
+void joinGroup(mlir::ImplicitLocOpBuilder &builder, const KernelShape &shape);
 /// Bytes from one slot of a ring to the next; a number has its own 16.
 inline int64_t slotBytes(tile::BufferType ring) {
   return holdsNumbers(ring) ? 16 : panelTile(ring).bytes();
@@ -83,6 +95,9 @@ std::vector<TensorMapSpec> readTensorMaps(mlir::Operation *kernel);
 /// tile.send, receive, release, take_turn and pass_turn.
 void populateRingPatterns(const FragmentConverter &converter,
                           mlir::RewritePatternSet &patterns);
+/// tile.load and stage, by the swizzle of panels.
+void populateOperandPatterns(const FragmentConverter &converter,
+                             mlir::RewritePatternSet &patterns);
 /// tile.dot and await, on warpgroups.
 void populateWgmmaPatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);

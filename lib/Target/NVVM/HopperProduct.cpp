@@ -1,7 +1,7 @@
 //===- HopperProduct.cpp - Products of warpgroups ---------------------------===//
 //
 // wgmma.mma_async.m64nNk16, its accumulators in registers. The left operand is
-// Q in shared memory or P in registers, the right one K or V in shared memory;
+// Q or P, in shared memory or registers, the right one K or V in shared memory;
 // V is stored key by key, "MN-major", and not transposed.
 //
 // The instruction runs after it is issued, on registers that LLVM and ptxas
@@ -196,12 +196,15 @@ private:
 };
 
 /// Waits until at most `pending` groups of products are in flight; the values
-/// come out of the wait.
+/// come out of the wait. What the products only `read` keeps its registers until
+/// then, and may be used by others in the meantime.
 SmallVector<Value> waitFor(ImplicitLocOpBuilder &b, ArrayRef<Value> values,
-                           int64_t pending) {
+                           int64_t pending, ValueRange read = {}) {
   Assembly assembly(b);
   for (Value value : values)
     assembly.inout(value);
+  for (Value value : read)
+    assembly.input(value);
   return assembly.emit("wgmma.wait_group.sync.aligned " + Twine(pending) + ";");
 }
 
@@ -219,11 +222,10 @@ struct ConvertDot : TilePattern<tile::DotOp> {
                          adaptor.getRhs().front(), acc)
             .issue();
     if (!op.getAsync()) {
-      size_t count = sums.size();
+      ValueRange read;
       if (isa<tile::MatrixType>(op.getLhs().getType()))
-        llvm::append_range(sums, adaptor.getLhs());
-      sums = waitFor(b, sums, /*pending=*/0);
-      sums.truncate(count);
+        read = adaptor.getLhs();
+      sums = waitFor(b, sums, /*pending=*/0, read);
     }
     rewriter.replaceOpWithMultiple(op, {sums});
     return success();

@@ -64,6 +64,7 @@ public:
       ring->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
       total += type.getSlots() * slotBytes(type);
     }
+    llvm::erase_if(rings, isStaged);
     for (tile::AllocOp ring : rings) {
       barriers.push_back(total);
       cluster = std::max<int64_t>(cluster, ring.getCluster());
@@ -236,6 +237,12 @@ std::vector<TensorMapSpec> readTensorMaps(Operation *kernel) {
     specs.push_back(spec);
   }
   return specs;
+}
+
+void joinGroup(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+  Value barrier = (groupIndex(b, shape) + firstStageBarrier(shape)).value();
+  NVVM::BarrierOp::create(b, Type(), barrier, LaneExpr(b, kGroupThreads).value(),
+                          NVVM::BarrierReductionAttr(), Value());
 }
 
 LaneExpr groupIndex(ImplicitLocOpBuilder &b, const KernelShape &shape) {

@@ -84,7 +84,9 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
            << "convert-tile-to-nvvm cannot serve a kernel with producer = tma: "
            << why;
   };
-  if (isa<tile::CopyOp, tile::SlotOp, tile::LoadOp, tile::WaitOp>(op))
+  auto slot = dyn_cast<tile::SlotOp>(op);
+  auto buffer = slot ? slot.getBuffer().getDefiningOp<tile::AllocOp>() : nullptr;
+  if (isa<tile::CopyOp, tile::WaitOp>(op) || (slot && !(buffer && isStaged(buffer))))
     return refuse("tiles are moved by tile.send and tile.receive");
   if (auto alloc = dyn_cast<tile::AllocOp>(op)) {
     tile::BufferType ring = alloc.getBuffer().getType();
@@ -98,6 +100,13 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
         ring.getRows() / alloc.getCluster() % kBlockCols)
       return refuse("clusters have at most 8 workgroups, each of which sends a "
                     "multiple of 8 rows of a tile");
+  }
+  if (isa<tile::LoadOp, tile::StageOp>(op)) {
+    // The only operand that is a view.
+    auto view = *llvm::find_if(op->getOperandTypes(), llvm::IsaPred<tile::ViewType>);
+    return shape.rowBlocks(cast<tile::ViewType>(view).getRows()) == 1
+               ? success()
+               : refuse("each warpgroup reads and writes 64 rows");
   }
   auto dot = dyn_cast<tile::DotOp>(op);
   if (!dot)
@@ -149,6 +158,12 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
         return WalkResult::interrupt();
     if (shape.roles && failed(checkRoles(op, shape)))
       return WalkResult::interrupt();
+    if (isa<tile::StageOp>(op) && !shape.roles) {
+      emitCoded(op, ErrorCode::TileShapeUnsupported)
+          << "convert-tile-to-nvvm stages tiles for warpgroups only: use "
+             "producer = tma, or registers (p_operand = registers)";
+      return WalkResult::interrupt();
+    }
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))
       return WalkResult::interrupt();
     if (auto load = dyn_cast<tile::LoadOp>(op);

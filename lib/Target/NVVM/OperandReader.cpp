@@ -9,13 +9,13 @@ using namespace mlir;
 
 namespace kgen::nvvm {
 
-BlockReader::BlockReader(ImplicitLocOpBuilder &builder,
+BlockAccess::BlockAccess(ImplicitLocOpBuilder &builder,
                          const KernelShape &shape, SharedTile tile, Value view,
                          Operand operand)
     : builder(builder), shape(shape), tile(tile), view(view), operand(operand),
       bases(kBankGroups) {}
 
-Value BlockReader::laneBase(int64_t variant) {
+Value BlockAccess::laneBase(int64_t variant) {
   Value &base = bases[variant];
   if (base)
     return base;
@@ -37,11 +37,15 @@ Value BlockReader::laneBase(int64_t variant) {
   return base = pinned(builder, offsetPointer(builder, view, bytes));
 }
 
-SmallVector<Value, 4> BlockReader::read(int64_t row, int64_t col) {
+Value BlockAccess::pointer(int64_t row, int64_t col, int64_t bytes) {
   BlockAddress address =
       blockAddress(tile, row, col * tile.elementBytes / kChunkBytes);
-  Value pointer = offsetPointer(builder, laneBase(address.variant),
-                                address.constant);
+  return offsetPointer(builder, laneBase(address.variant),
+                       address.constant + bytes);
+}
+
+SmallVector<Value, 4> BlockAccess::read(int64_t row, int64_t col,
+                                        int64_t bytes) {
   Type i32 = builder.getI32Type();
   auto type = LLVM::LLVMStructType::getLiteral(builder.getContext(),
                                                {i32, i32, i32, i32});
@@ -49,13 +53,22 @@ SmallVector<Value, 4> BlockReader::read(int64_t row, int64_t col) {
                                         : NVVM::MMALayout::row;
   auto blockShape = NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8);
   Value loaded =
-      NVVM::LdMatrixOp::create(builder, type, pointer, uint32_t(4), layout,
-                               blockShape, NVVM::LdStMatrixEltType::B16);
+      NVVM::LdMatrixOp::create(builder, type, pointer(row, col, bytes),
+                               uint32_t(4), layout, blockShape,
+                               NVVM::LdStMatrixEltType::B16);
   SmallVector<Value, 4> registers;
   for (int64_t position = 0; position < 4; ++position)
     registers.push_back(
         LLVM::ExtractValueOp::create(builder, loaded, position));
   return registers;
+}
+
+void BlockAccess::write(int64_t row, int64_t col, ValueRange registers,
+                        int64_t bytes) {
+  auto blockShape = NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8);
+  NVVM::StMatrixOp::create(builder, pointer(row, col, bytes), registers,
+                           NVVM::MMALayout::row, blockShape,
+                           NVVM::LdStMatrixEltType::B16);
 }
 
 } // namespace kgen::nvvm

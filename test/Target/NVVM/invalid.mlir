@@ -30,8 +30,50 @@ func.func @copies_in_roles(%k: memref<1x1x64x64xbf16>) attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
   %c0 = arith.constant 0 : index
   %b = tile.alloc : !tile.buffer<1x64x64xbf16>
-  // expected-error @below {{[KG4004] convert-tile-to-nvvm cannot serve a kernel with producer = tma: tiles are moved by tile.send}}
   %v = tile.slot %b[%c0] : !tile.buffer<1x64x64xbf16>
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm cannot serve a kernel with producer = tma: tiles are moved by tile.send}}
+  %t = tile.copy %k[%c0, %c0, %c0] limit %c0 to %v : memref<1x1x64x64xbf16>, !tile.view<64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @slots_of_rings() attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
+  %c0 = arith.constant 0 : index
+  %b = tile.alloc : !tile.buffer<1x64x64xbf16>
+  tile.roles producer {
+  } consumers {
+    %v = tile.receive %b at %c0 : !tile.buffer<1x64x64xbf16>
+    // expected-error @below {{[KG4004] convert-tile-to-nvvm cannot serve a kernel with producer = tma: tiles are moved by tile.send}}
+    %w = tile.slot %b[%c0] : !tile.buffer<1x64x64xbf16>
+  }
+  return
+}
+
+// -----
+
+func.func @staged_without_warpgroups(%m: !tile.matrix<64x64xbf16, operand>) attributes {tile.kernel} {
+  %c0 = arith.constant 0 : index
+  %b = tile.alloc : !tile.buffer<1x64x64xbf16>
+  %v = tile.slot %b[%c0] : !tile.buffer<1x64x64xbf16>
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm stages tiles for warpgroups only}}
+  tile.stage %m to %v : !tile.view<64x64xbf16>
+  return
+}
+
+// -----
+
+func.func @loads_of_a_warpgroup() attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
+  %c0 = arith.constant 0 : index
+  %q = tile.alloc : !tile.buffer<1x128x64xbf16>
+  tile.roles producer {
+  } consumers {
+    %a = tile.receive %q at %c0 : !tile.buffer<1x128x64xbf16>
+    // expected-error @below {{each warpgroup reads and writes 64 rows}}
+    %s = tile.load %a : !tile.view<128x64xbf16>
+  }
   return
 }
 

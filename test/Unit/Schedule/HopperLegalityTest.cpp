@@ -201,11 +201,64 @@ TEST(HopperLegality, TheSpaceOfScannedMasksIsOneOfGrids) {
     EXPECT_EQ(point.scheduler, TileScheduler::Grid);
 }
 
-TEST(HopperLegality, RefusesWhatTheLoweringLacks) {
-  Violation violation = broken(plainProblem(64), [](Schedule &s) {
+int64_t sharedBytes(const Problem &problem, const Schedule &schedule) {
+  return estimateResources(problem, schedule, hopper()).sharedBytes;
+}
+
+// Q in registers still comes through its slot.
+TEST(HopperLegality, QueriesInRegistersTakeAQuarterAColumn) {
+  Problem problem = plainProblem(128);
+  Schedule schedule = legalDefault(problem), loaded = schedule;
+  loaded.qOperand = OperandPlace::Registers;
+  EXPECT_TRUE(checkLegality(problem, loaded, hopper()).empty());
+  EXPECT_EQ(sharedBytes(problem, loaded), sharedBytes(problem, schedule));
+  auto load = [](Schedule &s) {
+    s.qOperand = OperandPlace::Registers;
+    s.overlap = OverlapMode::Intra;
+    s.tileKV = 160;
+  };
+  Violation violation = broken(problem, load);
+  EXPECT_EQ(violation.code, ErrorCode::RegistersExceeded);
+  EXPECT_EQ(violation.have, 24 + 128 / 2 + 160 / 2 + 160 / 4 + 128 / 4);
+  EXPECT_EQ(violation.limit, (3 * 168 - 40) / 2);
+  // O alone takes half of what there is.
+  violation = broken(plainProblem(256), [](Schedule &s) {
+    s.qOperand = OperandPlace::Registers;
+  });
+  EXPECT_EQ(violation.code, ErrorCode::RegistersExceeded);
+}
+
+// Whole panels of P instead of a register for each four columns.
+TEST(HopperLegality, StagedWeightsTakeSharedMemoryForRegisters) {
+  Problem problem = plainProblem(128);
+  auto widen = [](Schedule &s) {
+    s.tileKV = 208;
+    s.stagesK = s.stagesV = 1;
+    s.overlap = OverlapMode::Both;
+  };
+  EXPECT_EQ(broken(problem, widen).code, ErrorCode::RegistersExceeded);
+  Schedule staged = legalDefault(problem);
+  widen(staged);
+  Schedule held = staged;
+  staged.pOperand = OperandPlace::Shared;
+  EXPECT_TRUE(checkLegality(problem, staged, hopper()).empty());
+  EXPECT_EQ(sharedBytes(problem, staged),
+            sharedBytes(problem, held) + 128 * 256 * 2);
+  Violation violation = broken(problem, [](Schedule &s) {
+    s.tileKV = 160;
     s.pOperand = OperandPlace::Shared;
   });
-  EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+  EXPECT_EQ(violation.code, ErrorCode::SharedMemoryExceeded);
+}
+
+TEST(HopperLegality, TheSpaceHasBothPlacesOfOperands) {
+  std::vector<Schedule> points = legalSchedules(causalProblem(128), hopper());
+  for (auto operand : {&Schedule::qOperand, &Schedule::pOperand})
+    for (OperandPlace place : {OperandPlace::Registers, OperandPlace::Shared})
+      EXPECT_TRUE(std::any_of(
+          points.begin(), points.end(),
+          [&](const Schedule &point) { return point.*operand == place; }))
+          << spelling(place);
 }
 
 void takePairs(Schedule &schedule) {

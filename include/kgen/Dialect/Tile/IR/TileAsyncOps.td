@@ -170,6 +170,31 @@ def Tile_AwaitOp : Tile_Op<"await", [
   }];
 }
 
+def Tile_StageOp : Tile_Op<"stage", [
+    MemoryEffects<[MemWrite]>,
+    TypesMatchWith<"the operand has the view's shape", "view", "matrix",
+                   "::kgen::tile::LoadOp::matrixTypeOf(::llvm::cast<::kgen::tile::ViewType>($_self))">]> {
+  let summary = "writes a left operand to on-chip memory";
+  let description = [{
+    The inverse of `tile.load`, for products that read the operand there instead
+    of from registers. Each warpgroup writes its own rows and may read those in
+    `tile.dot` at once; the others do not wait for it. Products that read what
+    the view held before must have been awaited.
+
+    ```
+    %buffer = tile.alloc : !tile.buffer<1x128x64xbf16>
+    tile.roles producer { ... } consumers {
+      %view = tile.slot %buffer[%zero] : !tile.buffer<1x128x64xbf16>
+      tile.stage %p to %view : !tile.view<128x64xbf16>
+      %o1 = tile.dot %view, %v acc %o0
+        : !tile.view<128x64xbf16>, !tile.view<64x128xbf16> -> !tile.matrix<128x128xf32, accumulator>
+    }
+    ```
+  }];
+  let arguments = (ins Tile_OperandMatrix:$matrix, Tile_ViewType:$view);
+  let assemblyFormat = "$matrix `to` $view attr-dict `:` type($view)";
+}
+
 def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
                                   AllTypesMatch<["input", "result"]>]> {
   let summary = "the same value, not used before this point";
