@@ -106,10 +106,11 @@ static void storeByLane(Warp &w, const Instruction &i, uint32_t lane) {
   uint32_t bytes = w.row(p.sizeRow)[lane];
   uint64_t address = addressOf(w, p.destination, lane);
   Warp::SharedPlace source = sharedPlace(w, i, p.source, lane, bytes);
+  BulkSource whole[] = {{source, bytes}};
   if (!source || !checkSixteen(w, i, source.offset, "the source") ||
       !checkSixteen(w, i, address, "the destination") ||
       !checkSixteen(w, i, bytes, "the size") ||
-      !startStore(w, i, source, bytes, lane) ||
+      !startStore(w, i, *source.owner, whole, lane) ||
       !checkGlobalStore(w, i, address, bytes, false))
     return;
   std::memcpy(reinterpret_cast<void *>(address), source.data(), bytes);

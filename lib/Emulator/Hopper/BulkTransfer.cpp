@@ -47,22 +47,25 @@ bool startMulticast(Warp &w, const Instruction &i, BulkLoad load,
   return true;
 }
 
-bool startStore(Warp &w, const Instruction &i, Warp::SharedPlace source,
-                uint32_t bytes, uint32_t lane) {
-  SharedMemory &shared = source.owner->shared;
+bool startStore(Warp &w, const Instruction &i, Cta &owner,
+                std::span<const BulkSource> sources, uint32_t lane) {
+  SharedMemory &shared = owner.shared;
   OperationId operation =
       shared.begin({w.timeline.self, i.index, AccessKind::BulkRead});
-  if (!w.accessShared(i, AccessKind::BulkRead, source, bytes, operation))
-    return false;
-  if (!shared.isDefined(source.offset, bytes)) {
-    w.raise(i, ErrorCode::FindingUninitialised,
-            "copies bytes that were computed from undefined values");
-    return false;
+  for (const BulkSource &source : sources) {
+    if (!w.accessShared(i, AccessKind::BulkRead, source.place, source.bytes,
+                        operation))
+      return false;
+    if (!shared.isDefined(source.place.offset, source.bytes)) {
+      w.raise(i, ErrorCode::FindingUninitialised,
+              "copies bytes that were computed from undefined values");
+      return false;
+    }
+    w.counts().sharedLoadBytes += source.bytes;
   }
   HopperWarp &state = hopperOf(w);
   state.bulkStores.add(shared, operation, 1u << lane);
   state.lastBulkStore = i.index;
-  w.counts().sharedLoadBytes += bytes;
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include "Operands.h"
 
 #include <functional>
+#include <span>
 
 namespace kgen::emulator::ptx {
 
@@ -29,9 +30,15 @@ bool startLoad(Warp &w, const Instruction &i, const BulkLoad &load);
 bool startMulticast(Warp &w, const Instruction &i, BulkLoad load,
                     uint32_t ctaMask);
 
-/// Marks the read of a bulk store by `lane`; its group is the lane's.
-bool startStore(Warp &w, const Instruction &i, Warp::SharedPlace source,
-                uint32_t bytes, uint32_t lane);
+/// A part of what a bulk store reads.
+struct BulkSource {
+  Warp::SharedPlace place;
+  uint32_t bytes = 0;
+};
+/// Marks the read of a bulk store by `lane`, whose sources lie in the shared
+/// memory of `owner`; its group is the lane's.
+bool startStore(Warp &w, const Instruction &i, Cta &owner,
+                std::span<const BulkSource> sources, uint32_t lane);
 
 /// Checks a row of device memory that a copy reads or writes: inside an
 /// allocation, and not written by another block before. `atomic`: a reduction.

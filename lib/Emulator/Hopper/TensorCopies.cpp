@@ -13,6 +13,9 @@
 #include "Families.h"
 #include "TensorCopy.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace kgen::emulator::ptx {
 
 using namespace hopper;
@@ -132,6 +135,24 @@ static void loadByLane(Warp &w, const Instruction &i, uint32_t lane) {
     startLoad(w, i, load);
 }
 
+/// The chunks of a tile that lie inside the tensor: what is clipped is not
+/// copied, and may be anything.
+static std::vector<BulkSource> insideSources(const Request &request,
+                                             Warp::SharedPlace tile) {
+  std::vector<BulkSource> sources;
+  forEachRow(request.map, request.at(), [&](const TileRow &row) {
+    for (uint32_t at = row.insideBegin; at < row.insideEnd;) {
+      uint32_t end = std::min((at / kChunkBytes + 1) * kChunkBytes,
+                              row.insideEnd);
+      uint32_t offset =
+          swizzled(request.map.swizzle, tile.offset + row.sharedOffset + at);
+      sources.push_back({{tile.owner, offset}, end - at});
+      at = end;
+    }
+  });
+  return sources;
+}
+
 static void storeByLane(Warp &w, const Instruction &i, uint32_t lane) {
   const TensorPayload &p = payload(i);
   std::optional<Request> request = readRequest(w, i, lane);
@@ -139,7 +160,8 @@ static void storeByLane(Warp &w, const Instruction &i, uint32_t lane) {
     return;
   Warp::SharedPlace source = tilePlace(w, i, request->map, lane);
   bool atomic = p.reduction != Reduction::None;
-  if (!source || !startStore(w, i, source, request->map.boxBytes(), lane) ||
+  if (!source ||
+      !startStore(w, i, *source.owner, insideSources(*request, source), lane) ||
       !checkRows(w, i, *request, [&](uint64_t address, uint64_t bytes) {
         return checkGlobalStore(w, i, address, bytes, atomic);
       }))

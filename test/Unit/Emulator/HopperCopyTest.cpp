@@ -187,6 +187,55 @@ TEST(HopperTensorCopyOps, ReducesIntoDeviceMemory) {
     EXPECT_EQ(snippet.output<float>(i), i >= 8 && i < 20 ? 2.0f : 0.0f) << i;
 }
 
+TEST(HopperTensorCopyOps, StoresWhatOthersWroteAfterTheirProxyFences) {
+  // Each of 128 threads writes four bytes; the first one copies them all.
+  auto body = [](const std::string &fence, const std::string &join) {
+    return "shl.b32 %r0, %tid, 2;\nadd.u32 %r1, %smem, %r0;\n"
+           "st.shared.u32 [%r1+1024], %tid;\n" + fence + join +
+           "setp.ne.u32 %p0, %tid, 0;\n@%p0 bra end;\n"
+           "add.u32 %r2, %smem, 1024;\n"
+           "cp.async.bulk.tensor.1d.global.shared::cta.bulk_group "
+           "[%map, {8}], [%r2];\n"
+           "cp.async.bulk.commit_group;\ncp.async.bulk.wait_group.read 0;\n"
+           "end:";
+  };
+  const std::string fence = "fence.proxy.async.shared::cta;\n",
+                    join = "bar.sync 4, 128;\n";
+  for (uint64_t seed = 0; seed < 4; ++seed) {
+    auto found = [&](const std::string &text) {
+      Snippet snippet(text);
+      snippet.threads(128);
+      encode(snippet, hopper::TensorType::S32, 136, 1, 128, 1);
+      uint32_t code = snippet.finding(seed);
+      for (uint32_t i = 8; code == 0 && i < 136; ++i)
+        EXPECT_EQ(snippet.output<uint32_t>(i), i - 8);
+      return code;
+    };
+    EXPECT_EQ(found(body(fence, join)), 0u);
+    EXPECT_EQ(found(body("", join)), number(FindingProxyRace));
+    EXPECT_EQ(found(body("", join + fence)), 0u) << "between the two";
+    EXPECT_NE(found(body(fence, "")), 0u);
+  }
+}
+
+TEST(HopperTensorCopyOps, MayLeaveUndefinedWhatTheTensorClips) {
+  // 12 of the box's 16 elements lie inside the tensor.
+  for (uint32_t written : {11, 12}) {
+    Snippet snippet(
+        "setp.ne.u32 %p0, %tid, 0;\n@%p0 bra end;\nmov.u32 %r0, 0;\n"
+        "fill: add.u32 %r1, %smem, %r0;\nst.shared.u32 [%r1+1024], 7;\n"
+        "add.u32 %r0, %r0, 4;\nsetp.lt.u32 %p1, %r0, " +
+        std::to_string(4 * written) +
+        ";\n@%p1 bra fill;\nfence.proxy.async;\nadd.u32 %r2, %smem, 1024;\n"
+        "cp.async.bulk.tensor.1d.global.shared::cta.bulk_group [%map, {8}], "
+        "[%r2];\n"
+        "cp.async.bulk.commit_group;\ncp.async.bulk.wait_group.read 0;\nend:");
+    encode(snippet, hopper::TensorType::S32, 20, 1, 16, 1);
+    EXPECT_EQ(snippet.finding(),
+              written == 12 ? 0 : number(FindingUninitialised));
+  }
+}
+
 TEST(HopperTensorCopyOps, ChecksTheMapItIsGiven) {
   std::string body =
       oneThread("add.u32 %r2, %smem, 1024;\n"
