@@ -104,6 +104,9 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;
+  // A cluster's workgroups wait for each other at their end.
+  if (schedule.clusterSize > 1)
+    barriers += 8;
   // Two positions of drawn tiles, each of two numbers in 16 bytes, with two
   // barriers each.
   int64_t numbers =

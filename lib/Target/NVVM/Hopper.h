@@ -11,7 +11,9 @@
 //
 // The workgroups of a cluster fill rings together (tile.alloc cluster n): each
 // copies a part of the rows into all of the rings, whose full barriers count the
-// bytes of all parts; empty barriers take arrivals of all the cluster's warps.
+// bytes of all parts; empty barriers take arrivals of all the cluster's warps. So
+// does the exit barrier, for which a workgroup's producer waits at its end: until
+// then others may arrive at its barriers.
 //
 // Arguments of such a kernel, behind those of every kernel: the tensor maps,
 // then, if it draws tiles, the tile counter.
@@ -91,6 +93,15 @@ int64_t takeRoles(mlir::func::FuncOp kernel, const KernelShape &shape);
 
 /// What the runtime must encode for a lowered kernel, in the arguments' order.
 std::vector<TensorMapSpec> readTensorMaps(mlir::Operation *kernel);
+
+/// Each warp that computes arrives once at the barrier that has this address, in
+/// each workgroup of the cluster.
+void arriveInCluster(mlir::ImplicitLocOpBuilder &builder,
+                     const KernelShape &shape, mlir::Value barrier,
+                     int64_t workgroups);
+/// Waits until the barrier's phase of this parity has passed.
+void waitForBarrier(mlir::ImplicitLocOpBuilder &builder, mlir::Value barrier,
+                    mlir::Value parity);
 
 /// tile.send, receive, release, take_turn and pass_turn.
 void populateRingPatterns(const FragmentConverter &converter,

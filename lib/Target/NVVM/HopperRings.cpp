@@ -38,8 +38,7 @@ public:
     return offsetPointer(b, ring, bytes.value());
   }
   void wait(Value barrier, LaneExpr parity) {
-    NVVM::MBarrierTryWaitParityOp::create(b, barrier, parity.value(),
-                                          LaneExpr(b, kWaitTicks).value());
+    waitForBarrier(b, barrier, parity.value());
   }
 
 private:
@@ -135,6 +134,24 @@ struct ConvertReceive : TilePattern<tile::ReceiveOp> {
   }
 };
 
+/// True in the first lanes of a warp.
+Value lanesBelow(ImplicitLocOpBuilder &b, const KernelShape &shape,
+                 int64_t end) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                               laneIndex(b, shape).value(),
+                               LaneExpr(b, end).value());
+}
+
+void emitAssembly(ImplicitLocOpBuilder &b, ArrayRef<Value> operands,
+                  StringRef text, StringRef constraints) {
+  LLVM::InlineAsmOp::create(
+      b, TypeRange(), operands, text, constraints,
+      /*has_side_effects=*/true, /*is_align_stack=*/false,
+      LLVM::TailCallKind::None,
+      LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+      ArrayAttr());
+}
+
 struct ConvertRelease : TilePattern<tile::ReleaseOp> {
   using TilePattern::TilePattern;
 
@@ -146,46 +163,12 @@ struct ConvertRelease : TilePattern<tile::ReleaseOp> {
     Value address =
         LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty());
     if (place.workgroups() > 1)
-      arriveInCluster(b, address, place.workgroups());
-    else
-      arrive(b, address);
+      arriveInCluster(b, shape, address, place.workgroups());
+    else // Predicated: a branch would split the loop's body.
+      emitAssembly(b, {address, lanesBelow(b, shape, 1)},
+                   "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
     rewriter.eraseOp(op);
     return success();
-  }
-
-private:
-  // Predicated: a branch would split the loop's body.
-  void arrive(ImplicitLocOpBuilder &b, Value address) const {
-    emitAssembly(b, {address, lanesBelow(b, 1)},
-                 "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
-  }
-
-  /// Lane n tells workgroup n.
-  void arriveInCluster(ImplicitLocOpBuilder &b, Value address,
-                       int64_t workgroups) const {
-    emitAssembly(b,
-                 {address, laneIndex(b, shape).value(),
-                  lanesBelow(b, workgroups)},
-                 "{ .reg .b32 there; "
-                 "@$2 mapa.shared::cluster.u32 there, $0, $1; "
-                 "@$2 mbarrier.arrive.shared::cluster.b64 _, [there]; }",
-                 "r,r,b");
-  }
-
-  Value lanesBelow(ImplicitLocOpBuilder &b, int64_t end) const {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                 laneIndex(b, shape).value(),
-                                 LaneExpr(b, end).value());
-  }
-
-  static void emitAssembly(ImplicitLocOpBuilder &b, ArrayRef<Value> operands,
-                           StringRef text, StringRef constraints) {
-    LLVM::InlineAsmOp::create(
-        b, TypeRange(), operands, text, constraints,
-        /*has_side_effects=*/true, /*is_align_stack=*/false,
-        LLVM::TailCallKind::None,
-        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-        ArrayAttr());
   }
 };
 
@@ -313,6 +296,24 @@ struct ConvertPassTurn : TilePattern<tile::PassTurnOp> {
 };
 
 } // namespace
+
+void arriveInCluster(ImplicitLocOpBuilder &b, const KernelShape &shape,
+                     Value barrier, int64_t workgroups) {
+  // Lane n tells workgroup n. No scope: what was read went through wgmma, which was
+  // awaited, and a release to the cluster would wait for stores to global memory.
+  emitAssembly(
+      b,
+      {barrier, laneIndex(b, shape).value(), lanesBelow(b, shape, workgroups)},
+      "{ .reg .b32 there; "
+      "@$2 mapa.shared::cluster.u32 there, $0, $1; "
+      "@$2 mbarrier.arrive.shared::cluster.b64 _, [there]; }",
+      "r,r,b");
+}
+
+void waitForBarrier(ImplicitLocOpBuilder &b, Value barrier, Value parity) {
+  NVVM::MBarrierTryWaitParityOp::create(b, barrier, parity,
+                                        LaneExpr(b, kWaitTicks).value());
+}
 
 void populateRingPatterns(const FragmentConverter &converter,
                           RewritePatternSet &patterns) {

@@ -79,6 +79,9 @@ public:
       op->setAttr(kScratchAttr, builder.getI64IntegerAttr(total));
     });
     total += kScratchBytes;
+    exitBarrier = total;
+    if (cluster > 1)
+      total += kBarrierBytes;
   }
 
   void initialise(ImplicitLocOpBuilder &b, const KernelShape &shape) const {
@@ -93,11 +96,16 @@ public:
             LaneExpr(b, arrivals).value(), Value());
       }
     }
+    if (cluster > 1)
+      NVVM::MBarrierInitOp::create(b, sharedPointer(b, exitBarrier),
+                                   LaneExpr(b, shape.warps * cluster).value(),
+                                   Value());
     NVVM::FenceMbarrierInitOp::create(b);
   }
 
   int64_t total = 0;
   int64_t cluster = 1; ///< workgroups that fill a ring together, at most
+  int64_t exitBarrier; ///< of a cluster
 
 private:
   Builder builder;
@@ -168,24 +176,30 @@ Value equals(ImplicitLocOpBuilder &b, LaneExpr value, int64_t constant) {
                                LaneExpr(b, constant).value());
 }
 
-/// All threads of all the cluster's workgroups have reached this point; what they
-/// wrote before is seen behind it.
-void syncCluster(ImplicitLocOpBuilder &b, bool aligned) {
-  UnitAttr attribute = aligned ? b.getUnitAttr() : UnitAttr();
-  NVVM::ClusterArriveOp::create(b, attribute);
-  NVVM::ClusterWaitOp::create(b, attribute);
+/// The barriers that starters have initialised are there, in the whole cluster.
+void joinCluster(ImplicitLocOpBuilder &b) {
+  // Relaxed: the fence after the initialisation releases it, and nothing else was
+  // written.
+  NVVM::ClusterArriveRelaxedOp::create(b, b.getUnitAttr());
+  NVVM::ClusterWaitOp::create(b, b.getUnitAttr());
 }
 
 /// Workgroups stay until the others neither copy to them nor arrive at their
-/// barriers. At the end of a role: behind both, registers would be those of the
-/// role that has fewer.
-void leaveCluster(ImplicitLocOpBuilder &b, Block *role) {
-  b.setInsertionPoint(role->getTerminator());
-  syncCluster(b, /*aligned=*/false);
+/// barriers: warps that compute say when they are done, and the producer waits. (A
+/// barrier of the cluster would wait for the stores of O.)
+void leaveCluster(ImplicitLocOpBuilder &b, const SharedPlan &plan,
+                  const KernelShape &shape, Block *producer, Block *consumers) {
+  b.setInsertionPoint(consumers->getTerminator());
+  Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(),
+                                           sharedPointer(b, plan.exitBarrier));
+  arriveInCluster(b, shape, address, plan.cluster);
+  b.setInsertionPoint(producer->getTerminator());
+  waitForBarrier(b, sharedPointer(b, plan.exitBarrier), LaneExpr(b, 0).value());
 }
 
-/// Fills the branch of the producer's warpgroup: one thread of its first warp.
-void emitProducer(ImplicitLocOpBuilder &b, Region &body,
+/// Fills the branch of the producer's warpgroup: one thread of its first warp,
+/// whose block is returned.
+Block *emitProducer(ImplicitLocOpBuilder &b, Region &body,
                   const KernelShape &shape) {
   if (shape.producerRegisters > 0)
     moveRegisters(b, shape.producerRegisters,
@@ -194,7 +208,9 @@ void emitProducer(ImplicitLocOpBuilder &b, Region &body,
   auto first = branch(b, equals(b, warp, shape.warps), false);
   b.setInsertionPointToStart(first.thenBlock());
   Value elected = NVVM::ElectSyncOp::create(b, b.getI1Type(), Value());
-  moveBody(body, branch(b, elected, false).thenBlock());
+  Block *thread = branch(b, elected, false).thenBlock();
+  moveBody(body, thread);
+  return thread;
 }
 
 /// The first turn is warpgroup 0's: the last one passes it on.
@@ -277,13 +293,13 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
     plan.initialise(b, shape);
     b.setInsertionPoint(op);
     if (plan.cluster > 1)
-      syncCluster(b, /*aligned=*/true);
+      joinCluster(b);
     else
       NVVM::BarrierOp::create(b);
     Value produces = equals(b, groupIndex(b, shape), shape.groups());
     auto roles = branch(b, produces, /*hasElse=*/true);
     b.setInsertionPointToStart(roles.thenBlock());
-    emitProducer(b, op.getProducer(), shape);
+    Block *producer = emitProducer(b, op.getProducer(), shape);
     b.setInsertionPointToStart(roles.elseBlock());
     if (shape.producerRegisters > 0)
       moveRegisters(b, consumerRegisters(shape),
@@ -294,8 +310,7 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
       startTurns(b, shape);
     moveBody(op.getConsumers(), roles.elseBlock());
     if (plan.cluster > 1)
-      for (Block *role : {roles.thenBlock(), roles.elseBlock()})
-        leaveCluster(b, role);
+      leaveCluster(b, plan, shape, producer, roles.elseBlock());
     op.erase();
   });
   return plan.total;

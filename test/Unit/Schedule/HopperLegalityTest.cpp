@@ -275,7 +275,8 @@ TEST(HopperLegality, PairsShareKeysWithoutAMask) {
     EXPECT_TRUE(checkLegality(plainProblem(headDim), pairs, hopper()).empty());
     EXPECT_EQ(
         estimateResources(plainProblem(headDim), pairs, hopper()).sharedBytes,
-        estimateResources(plainProblem(headDim), single, hopper()).sharedBytes);
+        estimateResources(plainProblem(headDim), single, hopper()).sharedBytes +
+            8);
     Violation masked = broken(causalProblem(headDim), takePairs);
     EXPECT_EQ(masked.code, ErrorCode::KnobUnsupportedByTarget);
     EXPECT_EQ(masked.have, 2);
