@@ -71,6 +71,14 @@ inline int64_t firstStageBarrier(const KernelShape &shape) {
 }
 /// Its threads wait for one another there.
 void joinGroup(mlir::ImplicitLocOpBuilder &builder, const KernelShape &shape);
+/// On tile.stage or on a tile.dot that reads what was staged: publishStaged.
+inline constexpr llvm::StringLiteral kPublishAttr = "publishes_staged";
+/// Notes who does: the products where there are no other readers. They start after
+/// Q K^T of the next step, under which the fence and the barrier then run.
+void notePublishers(mlir::Operation *kernel);
+/// Lets the asynchronous proxy and the warpgroup's other warps see what was staged.
+void publishStaged(mlir::ImplicitLocOpBuilder &builder,
+                   const KernelShape &shape);
 /// Bytes from one slot of a ring to the next; a number has its own 16.
 inline int64_t slotBytes(tile::BufferType ring) {
   return holdsNumbers(ring) ? 16 : panelTile(ring).bytes();

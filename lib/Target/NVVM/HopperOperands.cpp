@@ -75,18 +75,35 @@ struct ConvertStage : TilePattern<tile::StageOp> {
                        adaptor.getView().front());
     for (int64_t slice = 0; slice < slices.count(); ++slice)
       slices.write(slice, adaptor.getMatrix().slice(slice * 4, 4));
-    // wgmma reads by another path than stores take, and all four warps' rows.
-    NVVM::FenceProxyOp::create(
-        b, NVVM::ProxyKind::async_shared,
-        NVVM::SharedSpaceAttr::get(b.getContext(),
-                                   NVVM::SharedSpace::shared_cta));
-    joinGroup(b, shape);
+    if (op->hasAttr(kPublishAttr))
+      publishStaged(b, shape);
     rewriter.eraseOp(op);
     return success();
   }
 };
 
 } // namespace
+
+void notePublishers(Operation *kernel) {
+  auto note = UnitAttr::get(kernel->getContext());
+  kernel->walk([&](tile::StageOp stage) {
+    auto readers = llvm::make_filter_range(
+        stage.getView().getUsers(),
+        [](Operation *user) { return !isa<tile::StageOp>(user); });
+    if (!llvm::all_of(readers, llvm::IsaPred<tile::DotOp>))
+      return stage->setAttr(kPublishAttr, note);
+    for (Operation *reader : readers)
+      reader->setAttr(kPublishAttr, note);
+  });
+}
+
+void publishStaged(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+  // wgmma and TMA read by another path than stores take, and other warps' rows.
+  NVVM::FenceProxyOp::create(
+      b, NVVM::ProxyKind::async_shared,
+      NVVM::SharedSpaceAttr::get(b.getContext(), NVVM::SharedSpace::shared_cta));
+  joinGroup(b, shape);
+}
 
 void populateOperandPatterns(const FragmentConverter &converter,
                              RewritePatternSet &patterns) {

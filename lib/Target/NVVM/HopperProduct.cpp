@@ -217,6 +217,8 @@ struct ConvertDot : TilePattern<tile::DotOp> {
     ValueRange acc;
     if (op.getAcc())
       acc = adaptor.getAcc();
+    if (op->hasAttr(kPublishAttr))
+      publishStaged(b, shape);
     SmallVector<Value> sums =
         WarpgroupProduct(b, shape, op, adaptor.getLhs(),
                          adaptor.getRhs().front(), acc)

@@ -256,7 +256,10 @@ std::vector<TensorMapSpec> readTensorMaps(Operation *kernel) {
 }
 
 void joinGroup(ImplicitLocOpBuilder &b, const KernelShape &shape) {
-  Value barrier = (groupIndex(b, shape) + firstStageBarrier(shape)).value();
+  // ptxas reserves all 16 barriers for a number that it does not know.
+  LaneExpr group =
+      shape.groups() == 1 ? LaneExpr(b, 0) : groupIndex(b, shape);
+  Value barrier = (group + firstStageBarrier(shape)).value();
   NVVM::BarrierOp::create(b, Type(), barrier, LaneExpr(b, kGroupThreads).value(),
                           NVVM::BarrierReductionAttr(), Value());
 }
@@ -274,6 +277,7 @@ Value uniform(ImplicitLocOpBuilder &b, Value value) {
 }
 
 int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
+  notePublishers(kernel);
   SharedPlan plan(kernel);
   kernel.walk([&](Operation *op) {
     if (isa<tile::ProgramCountOp, tile::DrawTileOp>(op))

@@ -48,10 +48,11 @@ func.func @operands(%q: memref<?x8x?x64xf16>, %v: memref<?x2x?x64xf16>) attribut
 // NVVM:         mbarrier.arrive.shared::cta.b64
 
 // The async proxy sees what was written after the fence, other warps' rows after
-// the barrier, which is behind the turns' one.
+// the barrier, which is behind the turns' one: not before the product needs them.
 // NVVM-COUNT-4: nvvm.stmatrix {{.*}} layout = #nvvm.mma_layout<row>
+// NVVM-NOT:     nvvm.fence.proxy
+// NVVM:         nvvm.mbarrier.try_wait.parity
 // NVVM-NEXT:    nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
-// NVVM:         %[[BARRIER:.+]] = arith.addi %{{.+}}, %c2_i32
-// NVVM-NEXT:    nvvm.barrier id = %[[BARRIER]] number_of_threads = %c128_i32
+// NVVM-NEXT:    nvvm.barrier id = %c2_i32 number_of_threads = %c128_i32
 // NVVM:         wgmma.fence.sync.aligned
 // NVVM:         wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 {{.*}}}, $64, $65, p, 1, 1, 0, 1; }
