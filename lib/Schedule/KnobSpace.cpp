@@ -98,6 +98,11 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
     return legal;
   KnobSpace space = knobSpace(problem, hardware);
   Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
+  // Where wgmma reads Q makes a small difference, elsewhere a large one.
+  bool withRoles = hasRoles(hardware, problem.dtype);
+  std::vector<OperandPlace> qOperand = space.qOperand;
+  if (withRoles)
+    qOperand = {usual.qOperand};
   auto keepLegal = [&](Schedule schedule) {
     if (schedule.consumerWarpgroups > 0) {
       schedule.consumerWarpgroups = schedule.warps / 4;
@@ -109,6 +114,8 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
         legal.push_back(point);
     };
     keep(schedule);
+    if (withRoles)
+      forEachOther(schedule, keep, &Schedule::qOperand, space.qOperand);
     forEachOther(schedule, keep, &Schedule::pOperand, space.pOperand);
     forEachOther(schedule, keep, &Schedule::clusterSize, space.clusterSize);
     forEachOther(schedule, keep, &Schedule::rescale, space.rescale);
@@ -119,7 +126,7 @@ std::vector<Schedule> legalSchedules(const Problem &problem,
                &Schedule::tileKV, space.tileKV, &Schedule::warps, space.warps,
                &Schedule::stagesK, space.stagesK, &Schedule::stagesV,
                space.stagesV, &Schedule::maxRegisters, space.maxRegisters,
-               &Schedule::qOperand, space.qOperand, &Schedule::overlap,
+               &Schedule::qOperand, qOperand, &Schedule::overlap,
                space.overlap, &Schedule::scheduler, space.scheduler,
                &Schedule::order, space.order, &Schedule::kvDirection,
                space.kvDirection, &Schedule::exp2, space.exp2);
