@@ -145,6 +145,7 @@ private:
   void passTurn();
   void await(MutableArrayRef<Value> matrices, int64_t pending,
              ValueRange after = {});
+  void storeOutput(Value output);
   void finish(const RunningState &state);
 
   attention::ForwardOp op;
@@ -155,6 +156,7 @@ private:
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries; ///< operand matrix or view, as the schedule says
   Value weightsBuffer, weightsView; ///< of P, where it is staged; else null
+  Value outputView; ///< of O, where it is staged; else null
   /// In tiles of keys: visible, and the part of it that needs no mask. With
   /// roles i32, as are places of the walk.
   Value visibleBegin, visibleEnd, fullBegin, fullEnd;
@@ -300,6 +302,23 @@ RunningState OnlineSoftmax::loop(Value first, Value end, bool masked,
       }));
 }
 
+/// O leaves from registers or, staged on chip, by the copy engine.
+void OnlineSoftmax::storeOutput(Value output) {
+  if (!outputView) {
+    tile::StoreOp::create(emit.builder, emit.loc, output, op.getO(), batch,
+                          head, firstRow, seqQ);
+    return;
+  }
+  auto view = cast<tile::ViewType>(outputView.getType());
+  Value packed = tile::PackOp::create(
+      emit.builder, emit.loc, tile::LoadOp::matrixTypeOf(view), output);
+  if (schedule.scheduler != TileScheduler::Grid) // O of the tile before
+    tile::AwaitStoresOp::create(emit.builder, emit.loc);
+  tile::StageOp::create(emit.builder, emit.loc, packed, outputView);
+  tile::StoreStagedOp::create(emit.builder, emit.loc, outputView, op.getO(),
+                              batch, head, firstRow);
+}
+
 /// O / l and LSE.
 void OnlineSoftmax::finish(const RunningState &state) {
   Value sum = softmax.total(state.sum);
@@ -310,9 +329,7 @@ void OnlineSoftmax::finish(const RunningState &state) {
     return Value(
         arith::SelectOp::create(b, emit.loc, empty, emit.f32(0), quotient));
   });
-  tile::StoreOp::create(emit.builder, emit.loc,
-                        rescaled(state.output, inverse), op.getO(), batch, head,
-                        firstRow, seqQ);
+  storeOutput(rescaled(state.output, inverse));
   if (!op.writesLse())
     return;
   Value lse = softmax.logSumExp(state.maximum, sum);
@@ -504,6 +521,10 @@ void OnlineSoftmax::lowerWithRoles() {
   if (schedule.pOperand == OperandPlace::Shared)
     weightsBuffer = emit.allocate(1, schedule.tileQ, schedule.tileKV,
                                   op.getElementType());
+  Value outputBuffer;
+  if (schedule.epilogue == EpilogueKind::Tma)
+    outputBuffer = emit.allocate(1, schedule.tileQ, op.getHeadDimV(),
+                                 op.getElementType());
   QueryTiles tiles(emit, op, schedule);
   bool persistent = schedule.scheduler != TileScheduler::Grid;
   if (!persistent)
@@ -526,6 +547,9 @@ void OnlineSoftmax::lowerWithRoles() {
   if (weightsBuffer)
     weightsView = tile::SlotOp::create(emit.builder, emit.loc, weightsBuffer,
                                        emit.index(0));
+  if (outputBuffer)
+    outputView = tile::SlotOp::create(emit.builder, emit.loc, outputBuffer,
+                                      emit.index(0));
   if (persistent)
     tiles.forEachOfConsumers([&](const QueryTiles::Turn &turn) {
       placeAt(turn.tile);
@@ -536,6 +560,8 @@ void OnlineSoftmax::lowerWithRoles() {
     });
   else
     finish(consume(none));
+  if (outputView)
+    tile::AwaitStoresOp::create(emit.builder, emit.loc);
 }
 
 void OnlineSoftmax::lower() {

@@ -75,3 +75,19 @@ func.func @uneven() {
   %ring = tile.alloc cluster 3 : !tile.buffer<2x64x64xf16>
   return
 }
+
+// -----
+
+func.func @other_elements(%view: !tile.view<64x64xf16>, %o: memref<?x8x?x64xbf16>, %n: index) {
+  // expected-error @+1 {{[KG1103] cannot store '!tile.view<64x64xf16>' as 'bf16'}}
+  tile.store_staged %view to %o[%n, %n, %n] : !tile.view<64x64xf16>, memref<?x8x?x64xbf16>
+  return
+}
+
+// -----
+
+func.func @other_columns(%view: !tile.view<64x64xf16>, %o: memref<?x8x?x96xf16>, %n: index) {
+  // expected-error @+1 {{[KG1103] expected rows of 64 elements, got 'memref<?x8x?x96xf16>'}}
+  tile.store_staged %view to %o[%n, %n, %n] : !tile.view<64x64xf16>, memref<?x8x?x96xf16>
+  return
+}

@@ -119,6 +119,15 @@ LogicalResult StoreOp::verify() {
                       getMatrix().getType().getCols());
 }
 
+LogicalResult StoreStagedOp::verify() {
+  auto destination = cast<MemRefType>(getDestination().getType());
+  ViewType view = getView().getType();
+  if (destination.getElementType() != view.getElementType())
+    return emitOpError() << "[KG1103] cannot store " << view << " as "
+                         << destination.getElementType();
+  return verifyTensor(*this, destination, 4, view.getCols());
+}
+
 LogicalResult StoreRowsOp::verify() {
   return verifyTensor(*this, cast<MemRefType>(getDestination().getType()), 3,
                       std::nullopt);

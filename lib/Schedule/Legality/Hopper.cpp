@@ -71,6 +71,7 @@ Capabilities hopperCapabilities() {
                   TileOrder::L2Swizzled};
   hopper.kvDirection = {KvDirection::Reverse, KvDirection::Forward};
   hopper.exp2 = {Exp2Unit::Native, Exp2Unit::Mixed, Exp2Unit::Polynomial};
+  hopper.epilogue = {EpilogueKind::Direct, EpilogueKind::Tma};
   hopper.rescale = {RescalePolicy::Always};
   return hopper;
 }
@@ -101,6 +102,8 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
                      schedule.stagesV * schedule.tileKV * colsV;
   if (schedule.pOperand == OperandPlace::Shared)
     elements += schedule.tileQ * roundUp(schedule.tileKV, kPanelCols);
+  if (schedule.epilogue == EpilogueKind::Tma)
+    elements += schedule.tileQ * colsV;
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;

@@ -43,7 +43,7 @@ inline constexpr llvm::StringLiteral kTileCounterAttr = "kernel_tile_counter";
 inline constexpr int64_t kTensorMapBytes = 128;
 inline constexpr int64_t kTensorMapAlignment = 64;
 /// Notes on ring operations: where the ring's barriers start (full ones, then
-/// empty ones), and which tensor map a tile.send reads through.
+/// empty ones); on tile.send and store_staged: which tensor map they copy through.
 inline constexpr llvm::StringLiteral kBarrierAttr = "ring_barriers";
 inline constexpr llvm::StringLiteral kTensorMapAttr = "tensor_map";
 /// On tile.await: shared memory that nobody reads.
@@ -87,6 +87,8 @@ inline int64_t slotBytes(tile::BufferType ring) {
 /// Position of the first tensor map among the arguments of a kernel, before and
 /// after their conversion.
 unsigned firstTensorMap(mlir::Operation *kernel, unsigned arguments);
+/// The tensor map that a tile.send or store_staged copies through.
+mlir::Value tensorMapOf(mlir::Operation *copy);
 
 /// Registers of a thread before roles are taken, and of one that computes after.
 int64_t registersAtStart(const KernelShape &shape);
@@ -114,6 +116,9 @@ void waitForBarrier(mlir::ImplicitLocOpBuilder &builder, mlir::Value barrier,
 /// tile.send, receive, release, take_turn and pass_turn.
 void populateRingPatterns(const FragmentConverter &converter,
                           mlir::RewritePatternSet &patterns);
+/// tile.store_staged and await_stores.
+void populateStagedStorePatterns(const FragmentConverter &converter,
+                                 mlir::RewritePatternSet &patterns);
 /// tile.load and stage, by the swizzle of panels.
 void populateOperandPatterns(const FragmentConverter &converter,
                              mlir::RewritePatternSet &patterns);

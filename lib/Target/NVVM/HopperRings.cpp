@@ -82,7 +82,7 @@ struct ConvertSend : TilePattern<tile::SendOp> {
       Value col = LaneExpr(b, panel * PanelTile::kPanelCols).value();
       NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
           b, offsetPointer(b, part.data, panel * tile.panelBytes()),
-          tensorMap(op), ValueRange{col, part.row, head, batch}, full,
+          tensorMapOf(op), ValueRange{col, part.row, head, batch}, full,
           ValueRange(), part.receivers, Value(), NVVM::TMALoadMode::TILE,
           /*isCTAOnly=*/!part.receivers, NVVM::CTAGroupKindAttr(), Value());
     }
@@ -111,13 +111,6 @@ private:
             (rank * rows + LaneExpr(b, whole.row)).value(), receivers};
   }
 
-  static Value tensorMap(tile::SendOp op) {
-    auto kernel = op->getParentOfType<func::FuncOp>();
-    Block &entry = kernel.getBody().front();
-    return entry.getArgument(
-        firstTensorMap(kernel, entry.getNumArguments()) +
-        op->getAttrOfType<IntegerAttr>(kTensorMapAttr).getInt());
-  }
 };
 
 struct ConvertReceive : TilePattern<tile::ReceiveOp> {

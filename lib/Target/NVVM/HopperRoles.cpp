@@ -117,16 +117,22 @@ private:
 void addTensorMaps(func::FuncOp kernel) {
   Builder builder(kernel.getContext());
   SmallVector<std::pair<int64_t, int64_t>> maps; // parameter, rows
-  kernel.walk([&](tile::SendOp op) {
-    auto argument = cast<BlockArgument>(op.getSource());
-    auto alloc = op.getRing().getDefiningOp<tile::AllocOp>();
-    std::pair<int64_t, int64_t> map(
-        argument.getArgNumber(),
-        op.getRing().getType().getRows() / alloc.getCluster());
+  auto copies = [&](Operation *op, Value tensor, int64_t rows) {
+    std::pair<int64_t, int64_t> map(cast<BlockArgument>(tensor).getArgNumber(),
+                                    rows);
     auto found = llvm::find(maps, map);
     op->setAttr(kTensorMapAttr, builder.getI64IntegerAttr(found - maps.begin()));
     if (found == maps.end())
       maps.push_back(map);
+  };
+  kernel.walk([&](Operation *op) {
+    if (auto send = dyn_cast<tile::SendOp>(op)) {
+      auto alloc = send.getRing().getDefiningOp<tile::AllocOp>();
+      copies(op, send.getSource(),
+             send.getRing().getType().getRows() / alloc.getCluster());
+    } else if (auto store = dyn_cast<tile::StoreStagedOp>(op)) {
+      copies(op, store.getDestination(), kGroupRows);
+    }
   });
   SmallVector<Attribute> notes;
   auto pointer = LLVM::LLVMPointerType::get(kernel.getContext());
@@ -253,6 +259,14 @@ std::vector<TensorMapSpec> readTensorMaps(Operation *kernel) {
     specs.push_back(spec);
   }
   return specs;
+}
+
+Value tensorMapOf(Operation *copy) {
+  auto kernel = copy->getParentOfType<func::FuncOp>();
+  Block &entry = kernel.getBody().front();
+  return entry.getArgument(
+      firstTensorMap(kernel, entry.getNumArguments()) +
+      copy->getAttrOfType<IntegerAttr>(kTensorMapAttr).getInt());
 }
 
 void joinGroup(ImplicitLocOpBuilder &b, const KernelShape &shape) {

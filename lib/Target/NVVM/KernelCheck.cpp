@@ -101,7 +101,7 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
       return refuse("clusters have at most 8 workgroups, each of which sends a "
                     "multiple of 8 rows of a tile");
   }
-  if (isa<tile::LoadOp, tile::StageOp>(op)) {
+  if (isa<tile::LoadOp, tile::StageOp, tile::StoreStagedOp>(op)) {
     // The only operand that is a view.
     auto view = *llvm::find_if(op->getOperandTypes(), llvm::IsaPred<tile::ViewType>);
     return shape.rowBlocks(cast<tile::ViewType>(view).getRows()) == 1
@@ -158,10 +158,12 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
         return WalkResult::interrupt();
     if (shape.roles && failed(checkRoles(op, shape)))
       return WalkResult::interrupt();
-    if (isa<tile::StageOp>(op) && !shape.roles) {
+    if (isa<tile::StageOp, tile::StoreStagedOp, tile::AwaitStoresOp>(op) &&
+        !shape.roles) {
       emitCoded(op, ErrorCode::TileShapeUnsupported)
           << "convert-tile-to-nvvm stages tiles for warpgroups only: use "
-             "producer = tma, or registers (p_operand = registers)";
+             "producer = tma, or registers (p_operand = registers, epilogue = "
+             "direct)";
       return WalkResult::interrupt();
     }
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))

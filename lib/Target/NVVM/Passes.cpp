@@ -67,6 +67,7 @@ LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
   if (shape.roles) {
     populateRingPatterns(converter, patterns);
     populateOperandPatterns(converter, patterns);
+    populateStagedStorePatterns(converter, patterns);
     populateWgmmaPatterns(converter, patterns);
   } else {
     populateProductPatterns(converter, patterns);

@@ -64,6 +64,14 @@ func.func @staged_without_warpgroups(%m: !tile.matrix<64x64xbf16, operand>) attr
 
 // -----
 
+func.func @stored_without_warpgroups() attributes {tile.kernel} {
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm stages tiles for warpgroups only}}
+  tile.await_stores
+  return
+}
+
+// -----
+
 func.func @loads_of_a_warpgroup() attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
   %c0 = arith.constant 0 : index

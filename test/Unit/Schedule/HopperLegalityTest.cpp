@@ -144,6 +144,45 @@ TEST(HopperLegality, DrawnTilesTakeSharedMemory) {
             estimateResources(problem, grid, hopper()).sharedBytes + 2 * 2 * 32);
 }
 
+// O has a buffer of its own, in whole panels, and no barriers.
+TEST(HopperLegality, StagedOutputTakesSharedMemory) {
+  for (int64_t headDim : {64, 96}) {
+    Problem problem = plainProblem(headDim);
+    Schedule direct = legalDefault(problem), staged = direct;
+    staged.epilogue = EpilogueKind::Tma;
+    EXPECT_TRUE(checkLegality(problem, staged, hopper()).empty());
+    int64_t columns = headDim == 64 ? 64 : 128;
+    EXPECT_EQ(estimateResources(problem, staged, hopper()).sharedBytes,
+              estimateResources(problem, direct, hopper()).sharedBytes +
+                  staged.tileQ * columns * 2);
+  }
+  Violation full = broken(plainProblem(256), [](Schedule &s) {
+    s.epilogue = EpilogueKind::Tma;
+    s.tileKV = 80;
+    s.stagesK = s.stagesV = 2;
+  });
+  EXPECT_EQ(full.code, ErrorCode::SharedMemoryExceeded);
+  for (const char *machine : {"h100", "mi300x", "x86-64-v3"}) {
+    Problem problem = plainProblem(64);
+    Schedule schedule = *defaultSchedule(problem, *findHardware(machine));
+    schedule.epilogue = EpilogueKind::Tma;
+    auto violations =
+        checkLegality(problem, schedule, *findHardware(machine));
+    ASSERT_EQ(violations.size(), 1u) << machine;
+    EXPECT_EQ(violations[0].code, ErrorCode::KnobUnsupportedByTarget);
+    EXPECT_EQ(violations[0].knob, "epilogue");
+  }
+}
+
+TEST(HopperLegality, TheSpaceHasBothEpilogues) {
+  for (const Problem &problem : {plainProblem(64), causalProblem(128)}) {
+    std::vector<Schedule> points = legalSchedules(problem, hopper());
+    EXPECT_TRUE(std::any_of(points.begin(), points.end(), [](const Schedule &s) {
+      return s.epilogue == EpilogueKind::Tma;
+    }));
+  }
+}
+
 // Three warpgroups start with 168 registers a thread; two share what the producer
 // does not keep of them.
 TEST(HopperLegality, RegistersFollowTheSplit) {

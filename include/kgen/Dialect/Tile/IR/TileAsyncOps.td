@@ -195,6 +195,45 @@ def Tile_StageOp : Tile_Op<"stage", [
   let assemblyFormat = "$matrix `to` $view attr-dict `:` type($view)";
 }
 
+def Tile_StoreStagedOp : Tile_Op<"store_staged", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "starts to copy what this warpgroup staged to rows of a tensor";
+  let description = [{
+    Copies row r of the view to `destination[batch, head, row + r]`, without what
+    lies past the end of the tensor's third dimension. Each warpgroup copies the
+    rows that it wrote with `tile.stage`, and must not write them again, nor end,
+    before `tile.await_stores`.
+
+    ```
+    %o16 = tile.pack %o : !tile.matrix<128x64xf32, accumulator> -> !tile.matrix<128x64xbf16, operand>
+    tile.await_stores
+    tile.stage %o16 to %view : !tile.view<128x64xbf16>
+    tile.store_staged %view to %out[%b, %h, %q0] : !tile.view<128x64xbf16>, memref<?x8x?x64xbf16>
+    ...
+    tile.await_stores
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, AnyMemRef:$destination, Index:$batch,
+                       Index:$head, Index:$row);
+  let assemblyFormat = [{
+    $view `to` $destination `[` $batch `,` $head `,` $row `]` attr-dict
+    `:` type($view) `,` type($destination)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_AwaitStoresOp : Tile_Op<"await_stores", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "waits until this warpgroup's stores have read what it staged";
+  let description = [{
+    It may then stage other rows there, or end. What `tile.store_staged` copies is
+    seen by others when the kernel has ended.
+
+    ```
+    tile.await_stores
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
 def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
                                   AllTypesMatch<["input", "result"]>]> {
   let summary = "the same value, not used before this point";
