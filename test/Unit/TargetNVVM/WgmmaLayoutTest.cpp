@@ -1,5 +1,6 @@
 //===- WgmmaLayoutTest.cpp - Panels against the swizzle of the PTX ISA ------===//
 
+#include "kgen/Target/NVVM/FragmentLayout.h"
 #include "kgen/Target/NVVM/WgmmaLayout.h"
 
 #include "gtest/gtest.h"
@@ -45,6 +46,21 @@ TEST(PanelTile, WarpgroupsAndPanelsStartAtSwizzlePeriods) {
   EXPECT_EQ(kGroupRows * kSwizzleBytes % kSwizzleAtomBytes, 0);
   EXPECT_EQ(tile.panels(), 4);
   EXPECT_EQ((PanelTile{80, 96}).panels(), 2);
+}
+
+// What ldmatrix and stmatrix address in a panel (HopperOperands.cpp): chunks of 8
+// columns where TMA puts them and wgmma looks for them.
+TEST(PanelTile, APanelIsASharedTileOf128Bytes) {
+  PanelTile tile{192, 96};
+  SharedTile panel{tile.rows, PanelTile::kPanelCols, 2};
+  for (int64_t row = 0; row < tile.rows; ++row)
+    for (int64_t col = 0; col < tile.cols; col += 8) {
+      int64_t chunk = col % PanelTile::kPanelCols / 8;
+      BlockAddress block = blockAddress(panel, 0, chunk & ~1);
+      int64_t address = withVariant(laneAddress(panel, row, chunk & 1), block.variant);
+      int64_t start = col / PanelTile::kPanelCols * tile.panelBytes();
+      EXPECT_EQ(start + block.constant + address, tile.offset(row, col));
+    }
 }
 
 // Fields of the matrix descriptor: leading offset in bits 16-29, stride in 32-45,
