@@ -86,6 +86,8 @@ public:
   struct Walk {
     mlir::Value batch, head, headKV, firstRow, count;
     llvm::function_ref<mlir::Value(mlir::Value place)> tileAt;
+    /// Emits what comes before the last copy, which waits for the consumers.
+    llvm::function_ref<void()> beforeLast;
   };
   /// Tiles that went through the rings before this query tile.
   struct Passed {

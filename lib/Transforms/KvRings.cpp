@@ -39,6 +39,8 @@ void KvRings::send(const Walk &walk, Passed before) {
     sendTile(op.getK(), keys, walk, emit.add(place, one), before.keys);
     sendTile(op.getV(), values, walk, place, before.keys);
   }
+  if (walk.beforeLast)
+    walk.beforeLast();
   sendTile(op.getV(), values, walk, last, before.keys);
 }
 

@@ -108,6 +108,16 @@ struct PendingStep {
   }
 };
 
+/// Tiles of keys that rows see, and the part of them that needs no mask.
+struct KeyTiles {
+  Value visibleBegin, visibleEnd, fullBegin, fullEnd;
+};
+
+/// Where in its workgroup's walk a warpgroup computes, and where without a mask.
+struct Walk {
+  Value begin, plainBegin, plainEnd, end;
+};
+
 class OnlineSoftmax {
 public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
@@ -121,6 +131,8 @@ private:
   void lowerWithRoles();
   void placeAt(const QueryTile &tile);
   std::optional<ScoreFunction::Match> findKeyTiles();
+  Value lastRowOf(Value first, int64_t rows);
+  KeyTiles keyTilesOf(const analysis::KvRanges &ranges);
   Value loadQueries();
   RunningState initialState(KvPipeline::Tokens tokens);
   using Step = llvm::function_ref<SmallVector<Value>(Value place, ValueRange)>;
@@ -129,18 +141,24 @@ private:
   RunningState step(Value place, bool masked, RunningState state);
   Value multiplyKeys(Value keys, Value start, bool async);
   Value rescaled(Value output, Value factor);
+  Value rescaledIfChanged(Value output, Value factor);
   Value operandOf(Value weights);
 
   // With roles.
-  void send(KvRings::Passed before);
+  void send(KvRings::Passed before, function_ref<void()> drawNext);
   RunningState consume(KvRings::Passed before);
   Value receiveQueries(KvRings::Passed before);
   void queriesDone();
   Value tileAt(Value place);
   Value firstKeyAt(Value place);
-  PendingStep firstStep();
+  bool walksByGroup();
+  KeyTiles keyTilesOfGroup();
+  Walk walkOfGroup();
+  void pass(Value first, Value end);
+  PendingStep firstStep(Value place);
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
-  RunningState lastStep(PendingStep pending);
+  PendingStep pendingStep(Value output, const Weights &tile);
+  RunningState lastStep(PendingStep pending, Value place);
   void takeTurn();
   void passTurn();
   void await(MutableArrayRef<Value> matrices, int64_t pending,
@@ -157,9 +175,9 @@ private:
   Value queries; ///< operand matrix or view, as the schedule says
   Value weightsBuffer, weightsView; ///< of P, where it is staged; else null
   Value outputView; ///< of O, where it is staged; else null
-  /// In tiles of keys: visible, and the part of it that needs no mask. With
-  /// roles i32, as are places of the walk.
-  Value visibleBegin, visibleEnd, fullBegin, fullEnd;
+  /// Those that the workgroup walks over. With roles i32, as are places of the
+  /// walk.
+  KeyTiles seen;
   /// Not owned: lives while the loops are emitted.
   KvPipeline *pipeline = nullptr;
   /// Set in kernels with roles.
@@ -179,9 +197,6 @@ void OnlineSoftmax::placeAt(const QueryTile &tile) {
 /// Returns what the scan of the mask's only comparison of tables found. (Of two,
 /// the ranges and both ways to compute the mask would take too many registers.)
 std::optional<ScoreFunction::Match> OnlineSoftmax::findKeyTiles() {
-  Value lastRow = emit.sub(
-      emit.min(emit.add(firstRow, emit.index(schedule.tileQ)), seqQ),
-      emit.index(1));
   SmallVector<ScoreFunction::Match> matches;
   auto emitMatch = [&](const analysis::TableMatch &tables) {
     analysis::MatchedKeys keys = emit.matchRange(tables);
@@ -193,30 +208,45 @@ std::optional<ScoreFunction::Match> OnlineSoftmax::findKeyTiles() {
   bool together = schedule.scheduler == TileScheduler::Grid;
   analysis::KvRanges ranges = analysis::deriveKvRanges(
       emit.builder, emit.loc, op.getMask(),
-      {batch, head, firstRow, lastRow, seqKV}, IRMapping(),
+      {batch, head, firstRow, lastRowOf(firstRow, schedule.tileQ), seqKV},
+      IRMapping(),
       together ? analysis::MatchEmitter(emitMatch) : analysis::MatchEmitter());
-  visibleBegin = emit.floorDiv(ranges.visible.begin, schedule.tileKV);
+  seen = keyTilesOf(ranges);
+  bool isOnly = matches.size() == 1 && matches.front().comparison;
+  return isOnly ? std::optional(matches.front()) : std::nullopt;
+}
+
+/// The last of so many rows, or the tensor's.
+Value OnlineSoftmax::lastRowOf(Value first, int64_t rows) {
+  return emit.sub(emit.min(emit.add(first, emit.index(rows)), seqQ),
+                  emit.index(1));
+}
+
+KeyTiles OnlineSoftmax::keyTilesOf(const analysis::KvRanges &ranges) {
+  Value visibleBegin = emit.floorDiv(ranges.visible.begin, schedule.tileKV);
   // Ends may lie before begins (an empty range) but divisions want positives.
   Value end = emit.max(ranges.visible.end, ranges.visible.begin);
   // A first step of its own (firstStep) wants a tile, be it a hidden one.
   Value least = rings ? emit.add(visibleBegin, emit.index(1)) : visibleBegin;
-  visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), least);
+  Value visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), least);
   auto clamp = [&](Value value) {
     return emit.min(emit.max(value, visibleBegin), visibleEnd);
   };
-  fullBegin = emit.ceilDiv(ranges.full.begin, schedule.tileKV);
+  Value fullBegin = emit.ceilDiv(ranges.full.begin, schedule.tileKV);
   // Equal constants (no lower bound) are the rule; clamping would hide that the
   // first masked loop has no trips.
   if (getConstantIntValue(fullBegin) != getConstantIntValue(visibleBegin) ||
       !getConstantIntValue(fullBegin))
     fullBegin = clamp(fullBegin);
   Value fullLast = emit.max(ranges.full.end, emit.index(0));
-  fullEnd = emit.max(clamp(emit.floorDiv(fullLast, schedule.tileKV)), fullBegin);
+  Value fullEnd =
+      emit.max(clamp(emit.floorDiv(fullLast, schedule.tileKV)), fullBegin);
+  KeyTiles tiles = {visibleBegin, visibleEnd, fullBegin, fullEnd};
   if (rings)
-    for (Value *tile : {&visibleBegin, &visibleEnd, &fullBegin, &fullEnd})
+    for (Value *tile : {&tiles.visibleBegin, &tiles.visibleEnd,
+                        &tiles.fullBegin, &tiles.fullEnd})
       *tile = emit.narrow(*tile);
-  bool isOnly = matches.size() == 1 && matches.front().comparison;
-  return isOnly ? std::optional(matches.front()) : std::nullopt;
+  return tiles;
 }
 
 /// Q stays for the whole walk: staged on chip, then in registers or read from
@@ -250,6 +280,22 @@ Value OnlineSoftmax::rescaled(Value output, Value factor) {
                   });
 }
 
+/// The same where the factors are mostly 1: nothing may be in flight.
+Value OnlineSoftmax::rescaledIfChanged(Value output, Value factor) {
+  Value changed = tile::DiffersOp::create(
+      emit.builder, emit.loc, emit.builder.getI1Type(), factor,
+      emit.builder.getF32FloatAttr(1));
+  auto branch = scf::IfOp::create(emit.builder, emit.loc, output.getType(),
+                                  changed, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(emit.builder);
+  emit.builder.setInsertionPointToStart(branch.thenBlock());
+  Value product = rescaled(output, factor);
+  scf::YieldOp::create(emit.builder, emit.loc, product);
+  emit.builder.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(emit.builder, emit.loc, output);
+  return branch.getResult(0);
+}
+
 /// P as the left operand of P V, in registers or staged on chip. One buffer is
 /// enough: the product of the step before was awaited.
 Value OnlineSoftmax::operandOf(Value weights) {
@@ -273,7 +319,9 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
 
   Weights tile =
       softmax.apply(product, firstKey, masked, state.maximum, state.sum);
-  Value scaledOutput = rescaled(state.output, tile.rescale);
+  Value scaledOutput = softmax.isLazy()
+                           ? rescaledIfChanged(state.output, tile.rescale)
+                           : rescaled(state.output, tile.rescale);
   Value output = tile::DotOp::create(emit.builder, emit.loc,
                                      state.output.getType(), operandOf(tile.weights),
                                      values, scaledOutput);
@@ -353,8 +401,8 @@ Value OnlineSoftmax::tileAt(Value place) {
   if (!rings)
     return place;
   if (schedule.kvDirection == KvDirection::Forward)
-    return emit.add(visibleBegin, place);
-  return emit.sub(emit.sub(visibleEnd, emit.i32(1)), place);
+    return emit.add(seen.visibleBegin, place);
+  return emit.sub(emit.sub(seen.visibleEnd, emit.i32(1)), place);
 }
 
 Value OnlineSoftmax::firstKeyAt(Value place) {
@@ -362,10 +410,13 @@ Value OnlineSoftmax::firstKeyAt(Value place) {
   return emit.wide(emit.mul(tile, emit.like(tile, schedule.tileKV)));
 }
 
-void OnlineSoftmax::send(KvRings::Passed before) {
+/// A tile is drawn late, when the consumers have few steps left: one that was
+/// drawn a tile ahead may end last. What is left hides how long it takes.
+void OnlineSoftmax::send(KvRings::Passed before, function_ref<void()> drawNext) {
   rings->send({batch, head, headKV, firstRow,
-               emit.sub(visibleEnd, visibleBegin),
-               [&](Value place) { return tileAt(place); }},
+               emit.sub(seen.visibleEnd, seen.visibleBegin),
+               [&](Value place) { return tileAt(place); },
+               drawNext},
               before);
 }
 
@@ -390,9 +441,19 @@ void OnlineSoftmax::passTurn() {
     tile::PassTurnOp::create(emit.builder, emit.loc);
 }
 
-PendingStep OnlineSoftmax::firstStep() {
+/// A step's O, before its product P V, with what that takes.
+PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile) {
+  PendingStep pending = {
+      {output, tile.maximum, tile.sum, {}}, operandOf(tile.weights), tile.rescale};
+  if (!softmax.isLazy())
+    return pending;
+  pending.state.output = rescaledIfChanged(output, tile.rescale);
+  pending.rescale = Value();
+  return pending;
+}
+
+PendingStep OnlineSoftmax::firstStep(Value place) {
   RunningState state = initialState({});
-  Value place = emit.i32(0);
   Value start = softmax.productStart();
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
@@ -402,9 +463,11 @@ PendingStep OnlineSoftmax::firstStep() {
   Value firstKey = firstKeyAt(place);
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
-  return {{state.output, tile.maximum, tile.sum, {}},
-          operandOf(tile.weights),
-          tile.rescale};
+  if (softmax.isLazy()) // O is zero
+    return {{state.output, tile.maximum, tile.sum, {}},
+            operandOf(tile.weights),
+            Value()};
+  return pendingStep(state.output, tile);
 }
 
 PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
@@ -439,20 +502,87 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
     inFlight.push_back(before.weights);
   await(inFlight, /*pending=*/0, /*after=*/tile.sum);
   rings->valuesDone(previous);
-  return {{inFlight[0], tile.maximum, tile.sum, {}},
-          operandOf(tile.weights),
-          tile.rescale};
+  return pendingStep(inFlight[0], tile);
 }
 
-RunningState OnlineSoftmax::lastStep(PendingStep pending) {
+RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
   RunningState state = pending.state;
-  Value last = emit.sub(emit.sub(visibleEnd, visibleBegin), emit.i32(1));
-  Value values = rings->valuesReady(last, state.tokens);
+  Value values = rings->valuesReady(place, state.tokens);
   state.output = tile::DotOp::create(
       emit.builder, emit.loc, state.output.getType(), pending.weights, values,
       rescaled(state.output, pending.rescale));
-  rings->valuesDone(last);
+  rings->valuesDone(place);
   return state;
+}
+
+/// Those of this warpgroup's rows among the workgroup's; one at least, be it a
+/// hidden one.
+KeyTiles OnlineSoftmax::keyTilesOfGroup() {
+  int64_t rows = schedule.tileQ / schedule.consumerWarpgroups;
+  Value group = tile::WarpgroupOp::create(emit.builder, emit.loc,
+                                          emit.builder.getIndexType());
+  Value first = emit.add(firstRow, emit.mul(group, emit.index(rows)));
+  KeyTiles own = keyTilesOf(analysis::deriveKvRanges(
+      emit.builder, emit.loc, op.getMask(),
+      {batch, head, first, lastRowOf(first, rows), seqKV}, IRMapping(),
+      analysis::MatchEmitter()));
+  // Equal constants, such as the first key, tell what needs no loop.
+  auto clamp = [&](Value tile, Value least, Value most) {
+    bool isLeast = getConstantIntValue(tile) &&
+                   getConstantIntValue(tile) == getConstantIntValue(least);
+    return isLeast ? tile : emit.min(emit.max(tile, least), most);
+  };
+  Value one = emit.i32(1);
+  own.visibleBegin = clamp(own.visibleBegin, seen.visibleBegin,
+                           emit.sub(seen.visibleEnd, one));
+  own.visibleEnd = clamp(own.visibleEnd, emit.add(own.visibleBegin, one),
+                         seen.visibleEnd);
+  own.fullBegin = clamp(own.fullBegin, own.visibleBegin, own.visibleEnd);
+  own.fullEnd = clamp(own.fullEnd, own.fullBegin, own.visibleEnd);
+  return own;
+}
+
+/// Whether warpgroups may see different keys, and care.
+bool OnlineSoftmax::walksByGroup() {
+  return schedule.kvRange == KvRangeOf::Warpgroup && op.hasMask() &&
+         schedule.consumerWarpgroups > 1;
+}
+
+/// In places of the workgroup's walk, which starts at either end.
+Walk OnlineSoftmax::walkOfGroup() {
+  bool ofGroup = walksByGroup();
+  KeyTiles own = ofGroup ? keyTilesOfGroup() : seen;
+  Walk walk;
+  if (schedule.kvDirection == KvDirection::Forward) {
+    walk.plainBegin = emit.sub(own.fullBegin, seen.visibleBegin);
+    walk.plainEnd = emit.sub(own.fullEnd, seen.visibleBegin);
+    walk.end = emit.sub(own.visibleEnd, seen.visibleBegin);
+    walk.begin = emit.sub(own.visibleBegin, seen.visibleBegin);
+  } else {
+    walk.plainBegin = emit.sub(seen.visibleEnd, own.fullEnd);
+    walk.plainEnd = emit.sub(seen.visibleEnd, own.fullBegin);
+    walk.end = emit.sub(seen.visibleEnd, own.visibleBegin);
+    walk.begin = emit.sub(seen.visibleEnd, own.visibleEnd);
+  }
+  if (!ofGroup)
+    walk.begin = emit.i32(0);
+  return walk;
+}
+
+/// Lets tiles pass that only other warpgroups compute.
+void OnlineSoftmax::pass(Value first, Value end) {
+  if (!walksByGroup())
+    return;
+  loop(first, end, {}, [&](Value place, ValueRange) -> SmallVector<Value> {
+    KvPipeline::Tokens none;
+    (void)rings->keysReady(place, none);
+    takeTurn();
+    passTurn();
+    rings->keysDone(place);
+    (void)rings->valuesReady(place, none);
+    rings->valuesDone(place);
+    return {};
+  });
 }
 
 /// Q of a query tile. In registers it leaves its slot to the next tile's at once.
@@ -474,20 +604,18 @@ void OnlineSoftmax::queriesDone() {
 /// The three loops by places of the walk, which starts at either end.
 RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = receiveQueries(before);
-  bool forward = schedule.kvDirection == KvDirection::Forward;
-  Value plainBegin = forward ? emit.sub(fullBegin, visibleBegin)
-                             : emit.sub(visibleEnd, fullEnd);
-  Value plainEnd = forward ? emit.sub(fullEnd, visibleBegin)
-                           : emit.sub(visibleEnd, fullBegin);
-  Value end = emit.sub(visibleEnd, visibleBegin), zero = emit.i32(0);
+  auto [begin, plainBegin, plainEnd, end] = walkOfGroup();
+  Value all = emit.sub(seen.visibleEnd, seen.visibleBegin);
+  pass(emit.i32(0), begin);
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
                     schedule.overlap == OverlapMode::Both;
   if (!overlapped) {
     RunningState state = initialState({});
-    state = loop(zero, plainBegin, /*masked=*/true, state);
+    state = loop(begin, plainBegin, /*masked=*/true, state);
     state = loop(plainBegin, plainEnd, /*masked=*/false, state);
     state = loop(plainEnd, end, /*masked=*/true, state);
     queriesDone();
+    pass(end, all);
     return state;
   }
   auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
@@ -497,22 +625,24 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
     };
     return PendingStep::from(loop(first, end, state.values(), step), state);
   };
-  PendingStep state = firstStep();
-  Value one = emit.i32(1);
+  PendingStep state = firstStep(begin);
+  Value second = emit.add(begin, emit.i32(1));
   bool plainToEnd = plainEnd == end;
   // Without a mask only the last keys need one: they come first or last.
-  if (op.hasMask() || forward) {
-    plainBegin = emit.max(plainBegin, one);
-    state = walk(one, plainBegin, /*masked=*/true, state);
+  if (op.hasMask() || schedule.kvDirection == KvDirection::Forward) {
+    plainBegin = emit.max(plainBegin, second);
+    state = walk(second, plainBegin, /*masked=*/true, state);
   } else {
-    plainBegin = one;
+    plainBegin = second;
   }
   plainEnd = emit.max(plainEnd, plainBegin);
   state = walk(plainBegin, plainEnd, /*masked=*/false, state);
   if (!plainToEnd)
     state = walk(plainEnd, end, /*masked=*/true, state);
   queriesDone();
-  return lastStep(state);
+  RunningState done = lastStep(state, emit.sub(end, emit.i32(1)));
+  pass(end, all);
+  return done;
 }
 
 void OnlineSoftmax::lowerWithRoles() {
@@ -531,17 +661,17 @@ void OnlineSoftmax::lowerWithRoles() {
     placeAt(tiles.ofGrid()); // by all threads, before they part
   KvRings::Passed none{emit.i32(0), emit.i32(0)};
   auto roles = tile::RolesOp::create(emit.builder, emit.loc);
-  auto count = [&] { return emit.sub(visibleEnd, visibleBegin); };
+  auto count = [&] { return emit.sub(seen.visibleEnd, seen.visibleBegin); };
 
   emit.builder.setInsertionPointToStart(&roles.getProducer().front());
   if (persistent)
     tiles.forEachOfProducer([&](const QueryTiles::Turn &turn) {
       placeAt(turn.tile);
-      send(turn.before);
+      send(turn.before, turn.drawNext);
       return count();
     });
   else
-    send(none);
+    send(none, nullptr);
 
   emit.builder.setInsertionPointToStart(&roles.getConsumers().front());
   if (weightsBuffer)
@@ -569,15 +699,15 @@ void OnlineSoftmax::lower() {
     return lowerWithRoles();
   placeAt(QueryTiles(emit, op, schedule).ofGrid());
   Value keyLimit =
-      emit.min(seqKV, emit.mul(visibleEnd, emit.index(schedule.tileKV)));
+      emit.min(seqKV, emit.mul(seen.visibleEnd, emit.index(schedule.tileKV)));
   KvCopies copies(emit, schedule, op,
-                  KvCopies::Place{batch, headKV, visibleBegin, keyLimit});
+                  KvCopies::Place{batch, headKV, seen.visibleBegin, keyLimit});
   pipeline = &copies;
   queries = loadQueries();
   RunningState state = initialState(copies.start());
-  state = loop(visibleBegin, fullBegin, /*masked=*/true, state);
-  state = loop(fullBegin, fullEnd, /*masked=*/false, state);
-  state = loop(fullEnd, visibleEnd, /*masked=*/true, state);
+  state = loop(seen.visibleBegin, seen.fullBegin, /*masked=*/true, state);
+  state = loop(seen.fullBegin, seen.fullEnd, /*masked=*/false, state);
+  state = loop(seen.fullEnd, seen.visibleEnd, /*masked=*/true, state);
   copies.drain(state.tokens);
   finish(state);
 }

@@ -132,7 +132,7 @@ void QueryTiles::everyNth(Body body) {
   builder.setInsertionPointToStart(loop.getBody());
   KvRings::Passed before{loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
   auto again = [&] { return tileAt(byNumber(loop.getInductionVar())); };
-  Value passed = body({again(), before, again});
+  Value passed = body({again(), before, again, nullptr});
   scf::YieldOp::create(builder, emit.loc,
                        ValueRange{emit.add(before.queries, emit.i32(1)),
                                   emit.add(before.keys, passed)});
@@ -202,12 +202,14 @@ void QueryTiles::forEachOfProducer(Body body) {
     return everyNth(body);
   auto next = [&](Value number, Value tiles) { return post(number, tiles); };
   whileDrawn(workgroup(), next, [&](Position position, KvRings::Passed before) {
-    // Drawn early: the copies of this tile hide how long it takes.
-    Value drawn = tile::DrawTileOp::create(
-        emit.builder, emit.loc, emit.builder.getIndexType(),
-        emit.wide(allTiles()));
+    Value drawn;
+    auto draw = [&] {
+      drawn = tile::DrawTileOp::create(emit.builder, emit.loc,
+                                       emit.builder.getIndexType(),
+                                       emit.wide(allTiles()));
+    };
     auto again = [&] { return tileAt(position); };
-    Value sent = body({again(), before, again});
+    Value sent = body({again(), before, again, draw});
     return std::make_pair(emit.narrow(drawn), sent);
   });
 }
@@ -219,7 +221,7 @@ void QueryTiles::forEachOfConsumers(Body body) {
   auto next = [&](Value, Value tiles) { return collect(tiles); };
   whileDrawn(nothing, next, [&](Position position, KvRings::Passed before) {
     auto again = [&] { return tileAt(collect(before.queries)); };
-    Value received = body({tileAt(position), before, again});
+    Value received = body({tileAt(position), before, again, nullptr});
     for (Value ring : {drawnHeads, drawnTiles})
       tile::ReleaseOp::create(emit.builder, emit.loc, ring,
                               emit.wide(before.queries));

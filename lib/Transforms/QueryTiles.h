@@ -36,6 +36,9 @@ public:
     /// The tile once more, for what comes after the walk over the keys: with a
     /// dynamic scheduler read again, so that no register holds it meanwhile.
     llvm::function_ref<QueryTile()> again;
+    /// For the producer to call once: finds its next tile. Null where none is
+    /// drawn.
+    llvm::function_ref<void()> drawNext;
   };
   /// Emits one tile's part of a role; returns the key tiles that it lets through.
   using Body = llvm::function_ref<mlir::Value(const Turn &)>;

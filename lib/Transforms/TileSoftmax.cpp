@@ -131,6 +131,25 @@ Value TileSoftmax::middleOf(Value firstKey) {
   return arith::MulFOp::create(emit.builder, emit.loc, slope, distance);
 }
 
+/// Lazily, m is a score that some key before had, and no score exceeds it by more
+/// than kSlack octaves: weights are at most 2^kSlack, which every element type
+/// holds as precisely as 1, and sums are of that size in f32.
+constexpr double kSlack = 8;
+
+Value TileSoftmax::grown(Value before, Value candidate) {
+  if (!isLazy())
+    return candidate;
+  return emit.mapRows(
+      {before, candidate}, place.firstRow,
+      [&](OpBuilder &b, ValueRange a) -> Value {
+        Value most = arith::AddFOp::create(b, emit.loc, a[0],
+                                           emit.f32(kSlack / factor));
+        Value exceeds = arith::CmpFOp::create(
+            b, emit.loc, arith::CmpFPredicate::OGT, a[1], most);
+        return arith::SelectOp::create(b, emit.loc, exceeds, a[1], a[0]);
+      });
+}
+
 Value TileSoftmax::maximumOf(Value score, Value middle, Value before) {
   if (!middle)
     return emit.reduce(tile::ReductionKind::Max, score, before,
@@ -163,9 +182,9 @@ Value TileSoftmax::negatedMaximum(Value maximum, Value middle) {
   });
 }
 
-/// a = 2^(f * (before - m)).
+/// a = 2^(f * (before - m)); of an unchanged m exactly 1 where that counts.
 Value TileSoftmax::rescaleFrom(Value before, Value maximum, Value negated) {
-  if (!startsAtRamp())
+  if (!startsAtRamp() && !isLazy())
     return emit.mapRows({before, negated}, place.firstRow,
                         [&](OpBuilder &b, ValueRange a) {
                           return weight(b, a[0], a[1]);
@@ -235,7 +254,7 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
   if (fixedMaximum)
     return applyBounded(score, firstKey, masked, oldMaximum, oldSum);
   Value middle = middleOf(firstKey);
-  Value maximum = maximumOf(score, middle, oldMaximum);
+  Value maximum = grown(oldMaximum, maximumOf(score, middle, oldMaximum));
   Value negated = negatedMaximum(maximum, middle);
   Value rescale = rescaleFrom(oldMaximum, maximum, negated);
   Value weights = weightsOf(score, negated, firstKey, masked);

@@ -53,6 +53,10 @@ public:
   void begin();
   /// False where scores are bounded: `Weights::rescale` is null then.
   bool rescales() const { return !fixedMaximum; }
+  /// `Weights::rescale` is 1 but for rows whose maximum grew by much.
+  bool isLazy() const {
+    return rescales() && schedule.rescale == RescalePolicy::Lazy;
+  }
   /// Emits what Q K^T starts from, best before the keys are waited for; null if
   /// it starts from zero.
   mlir::Value productStart();
@@ -70,6 +74,7 @@ private:
   bool startsAtRamp() const { return affine && !affine->gamma.empty(); }
   Value middleOf(Value firstKey);
   Value maximumOf(Value score, Value middle, Value before);
+  Value grown(Value before, Value candidate);
   Value negatedMaximum(Value maximum, Value middle);
   Value rescaleFrom(Value before, Value maximum, Value negated);
   Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);

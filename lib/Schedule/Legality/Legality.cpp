@@ -149,11 +149,6 @@ std::vector<Violation> checkServedSchedule(const Problem &problem,
   if (!violations.empty())
     return violations;
   Rules rules(violations, hardware.key);
-  if (schedule.rescale == RescalePolicy::Lazy &&
-      !problem.numerics.approximateMath)
-    rules.broken(ErrorCode::NumericsNotAllowed, "rescale", 1, 0,
-                 "rescale: has lazy, limit always unless the problem allows "
-                 "approximate math");
   checkKnobs(capabilities(hardware, problem.dtype), problem, schedule, rules);
   switch (hardware.target) {
   case TargetKind::Cpu:

@@ -122,6 +122,9 @@ void populateStagedStorePatterns(const FragmentConverter &converter,
 /// tile.load and stage, by the swizzle of panels.
 void populateOperandPatterns(const FragmentConverter &converter,
                              mlir::RewritePatternSet &patterns);
+/// tile.warpgroup and differs.
+void populateGroupPatterns(const FragmentConverter &converter,
+                           mlir::RewritePatternSet &patterns);
 /// tile.dot and await, on warpgroups.
 void populateWgmmaPatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);

@@ -66,6 +66,7 @@ LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
   populateStorePatterns(converter, patterns);
   if (shape.roles) {
     populateRingPatterns(converter, patterns);
+    populateGroupPatterns(converter, patterns);
     populateOperandPatterns(converter, patterns);
     populateStagedStorePatterns(converter, patterns);
     populateWgmmaPatterns(converter, patterns);

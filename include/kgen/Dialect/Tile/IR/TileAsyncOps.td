@@ -87,6 +87,20 @@ def Tile_ProgramCountOp : Tile_Op<"program_count", [Pure]> {
   let assemblyFormat = "attr-dict";
 }
 
+def Tile_WarpgroupOp : Tile_Op<"warpgroup", [Pure]> {
+  let summary = "this warpgroup's number among those that compute";
+  let description = [{
+    Warpgroup g holds the rows 64 g ... 64 g + 63 of a tile. Stands in the
+    `consumers` of `tile.roles`.
+
+    ```
+    %g = tile.warpgroup
+    ```
+  }];
+  let results = (outs Index:$number);
+  let assemblyFormat = "attr-dict";
+}
+
 //===----------------------------------------------------------------------===//
 // Which tiles a workgroup takes
 //===----------------------------------------------------------------------===//
@@ -232,6 +246,23 @@ def Tile_AwaitStoresOp : Tile_Op<"await_stores", [MemoryEffects<[MemRead, MemWri
     ```
   }];
   let assemblyFormat = "attr-dict";
+}
+
+def Tile_DiffersOp : Tile_Op<"differs", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "whether the value of some row is not this constant";
+  let description = [{
+    Of the rows that a warp holds: the result is the same for its threads, and may
+    be another one for the next warp, so only what a warp does for itself may
+    depend on it. NaN differs. Its effects keep it, and the branch that it is for,
+    where nothing is in flight.
+
+    ```
+    %changed = tile.differs %factor from 1.0 : !tile.per_row<64xf32>
+    ```
+  }];
+  let arguments = (ins Tile_PerRowType:$input, F32Attr:$constant);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$input `from` $constant attr-dict `:` type($input)";
 }
 
 def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
