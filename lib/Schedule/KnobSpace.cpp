@@ -89,48 +89,109 @@ void forEachOther(const Schedule &schedule, VisitT &visit,
   }
 }
 
-} // namespace
+/// Lists the legal points of a space. What decides most is outermost, and tiles
+/// that cannot fit are left out before the rest is spelt out.
+class LegalPoints {
+public:
+  LegalPoints(const Problem &problem, const HardwareModel &hardware)
+      : problem(problem), hardware(hardware),
+        withRoles(hasRoles(hardware, problem.dtype)),
+        space(knobSpace(problem, hardware)),
+        usual(usualSchedule(capabilities(hardware, problem.dtype))) {}
 
-std::vector<Schedule> legalSchedules(const Problem &problem,
-                                     const HardwareModel &hardware) {
-  std::vector<Schedule> legal;
-  if (!checkServed(problem, hardware).empty())
-    return legal;
-  KnobSpace space = knobSpace(problem, hardware);
-  Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
-  // Where wgmma reads Q makes a small difference, elsewhere a large one.
-  bool withRoles = hasRoles(hardware, problem.dtype);
-  std::vector<OperandPlace> qOperand = space.qOperand;
-  if (withRoles)
-    qOperand = {usual.qOperand};
-  auto keepLegal = [&](Schedule schedule) {
+  std::vector<Schedule> list() {
+    auto tiles = [&](Schedule schedule) { addTiles(schedule); };
+    forEachPoint(usual, tiles, &Schedule::tileQ, space.tileQ,
+                 &Schedule::tileKV, space.tileKV, &Schedule::warps, space.warps,
+                 &Schedule::stagesK, space.stagesK, &Schedule::stagesV,
+                 space.stagesV);
+    return std::move(legal);
+  }
+
+private:
+  bool isLegal(const Schedule &schedule) const {
+    return checkServedSchedule(problem, schedule, hardware).empty();
+  }
+
+  /// Points with these tiles, buffers and warps.
+  void addTiles(Schedule schedule) {
     if (schedule.consumerWarpgroups > 0) {
       schedule.consumerWarpgroups = schedule.warps / 4;
       schedule.producerRegisters =
           usualProducerRegisters(schedule.consumerWarpgroups);
     }
-    auto keep = [&](const Schedule &point) {
-      if (checkServedSchedule(problem, point, hardware).empty())
-        legal.push_back(point);
-    };
-    keep(schedule);
+    // What needs least: if that does not fit, nothing does.
+    Schedule least = schedule;
+    if (contains(space.overlap, OverlapMode::None))
+      least.overlap = OverlapMode::None;
+    if (contains(space.qOperand, OperandPlace::Shared))
+      least.qOperand = OperandPlace::Shared;
+    if (!isLegal(least))
+      return;
+    auto units = [&](const Schedule &point) { addUnits(point); };
+    // Where wgmma reads Q makes a small difference, elsewhere a large one.
+    std::vector<OperandPlace> qOperand = space.qOperand;
     if (withRoles)
-      forEachOther(schedule, keep, &Schedule::qOperand, space.qOperand);
-    forEachOther(schedule, keep, &Schedule::pOperand, space.pOperand);
-    forEachOther(schedule, keep, &Schedule::clusterSize, space.clusterSize);
-    forEachOther(schedule, keep, &Schedule::rescale, space.rescale);
-    forEachOther(schedule, keep, &Schedule::kvRange, space.kvRange);
-    forEachOther(schedule, keep, &Schedule::epilogue, space.epilogue);
-  };
-  forEachPoint(usual, keepLegal, &Schedule::tileQ, space.tileQ,
-               &Schedule::tileKV, space.tileKV, &Schedule::warps, space.warps,
-               &Schedule::stagesK, space.stagesK, &Schedule::stagesV,
-               space.stagesV, &Schedule::maxRegisters, space.maxRegisters,
-               &Schedule::qOperand, qOperand, &Schedule::overlap,
-               space.overlap, &Schedule::scheduler, space.scheduler,
-               &Schedule::order, space.order, &Schedule::kvDirection,
-               space.kvDirection, &Schedule::exp2, space.exp2);
-  return legal;
+      qOperand = {usual.qOperand};
+    forEachPoint(schedule, units, &Schedule::maxRegisters, space.maxRegisters,
+                 &Schedule::qOperand, qOperand, &Schedule::overlap,
+                 space.overlap, &Schedule::scheduler, space.scheduler);
+  }
+
+  /// Where threads start with fewer registers, that must leave room for one more
+  /// workgroup.
+  bool mayWin(const Schedule &schedule) const {
+    if (!withRoles || schedule.maxRegisters == 0)
+      return true;
+    auto count = [&](const Schedule &point) {
+      return estimateResources(problem, point, hardware).workgroupsPerProcessor;
+    };
+    Schedule uncapped = schedule;
+    uncapped.maxRegisters = 0;
+    return count(schedule) > count(uncapped);
+  }
+
+  /// The point and, where both rings have as many buffers, its neighbours along
+  /// the knobs that vary one at a time.
+  void addUnits(const Schedule &schedule) {
+    auto add = [&](const Schedule &point) { addOrders(point); };
+    add(schedule);
+    if (schedule.stagesK != schedule.stagesV)
+      return;
+    if (withRoles)
+      forEachOther(schedule, add, &Schedule::qOperand, space.qOperand);
+    forEachOther(schedule, add, &Schedule::pOperand, space.pOperand);
+    forEachOther(schedule, add, &Schedule::clusterSize, space.clusterSize);
+    forEachOther(schedule, add, &Schedule::rescale, space.rescale);
+    forEachOther(schedule, add, &Schedule::kvRange, space.kvRange);
+    forEachOther(schedule, add, &Schedule::epilogue, space.epilogue);
+  }
+
+  /// No rule knows these knobs but by the lists that the space is made of.
+  void addOrders(Schedule schedule) {
+    if (!mayWin(schedule) || !isLegal(schedule))
+      return;
+    auto add = [&](const Schedule &point) { legal.push_back(point); };
+    forEachPoint(schedule, add, &Schedule::order, space.order,
+                 &Schedule::kvDirection, space.kvDirection, &Schedule::exp2,
+                 space.exp2);
+  }
+
+  const Problem &problem;
+  const HardwareModel &hardware;
+  bool withRoles;
+  KnobSpace space;
+  Schedule usual;
+  std::vector<Schedule> legal;
+};
+
+} // namespace
+
+std::vector<Schedule> legalSchedules(const Problem &problem,
+                                     const HardwareModel &hardware) {
+  if (!checkServed(problem, hardware).empty())
+    return {};
+  return LegalPoints(problem, hardware).list();
 }
 
 } // namespace kgen

@@ -360,4 +360,94 @@ TEST(HopperLegality, TheSpaceHasPairsOnlyWithoutAMask) {
   EXPECT_FALSE(hasPairs(causalProblem(128)));
 }
 
+TEST(HopperLegality, TheSpaceHasBothRescalesAndRanges) {
+  std::vector<Schedule> masked = legalSchedules(causalProblem(64), hopper());
+  auto any = [](const std::vector<Schedule> &points, auto condition) {
+    return std::any_of(points.begin(), points.end(), condition);
+  };
+  for (RescalePolicy rescale : {RescalePolicy::Always, RescalePolicy::Lazy})
+    EXPECT_TRUE(any(masked, [&](const Schedule &s) {
+      return s.rescale == rescale;
+    })) << spelling(rescale);
+  for (KvRangeOf range : {KvRangeOf::Workgroup, KvRangeOf::Warpgroup})
+    EXPECT_TRUE(any(masked, [&](const Schedule &s) {
+      return s.kvRange == range;
+    })) << spelling(range);
+  // Without a mask all warpgroups see all keys.
+  std::vector<Schedule> plain = legalSchedules(plainProblem(64), hopper());
+  for (const Schedule &point : plain)
+    ASSERT_EQ(point.kvRange, plain.front().kvRange) << toString(point);
+}
+
+// What hardly interacts is tried where both rings have as many buffers.
+TEST(HopperLegality, TheSpaceVariesOneAtATimeWhereRingsAreAlike) {
+  std::vector<Schedule> points = legalSchedules(causalProblem(64), hopper());
+  Schedule usual = points.front();
+  for (const Schedule &point : points) {
+    int changed = (point.qOperand != usual.qOperand) +
+                  (point.pOperand != usual.pOperand) +
+                  (point.clusterSize != usual.clusterSize) +
+                  (point.rescale != usual.rescale) +
+                  (point.epilogue != usual.epilogue);
+    ASSERT_LE(changed, point.stagesK == point.stagesV ? 1 : 0)
+        << toString(point);
+  }
+}
+
+// Threads start with fewer registers only to make room for a workgroup.
+TEST(HopperLegality, TheSpaceCapsRegistersWhereThatMakesRoom) {
+  Problem problem = plainProblem(64);
+  int64_t capped = 0;
+  for (Schedule point : legalSchedules(problem, hopper())) {
+    if (point.maxRegisters == 0)
+      continue;
+    ++capped;
+    auto held = [&] {
+      return estimateResources(problem, point, hopper()).workgroupsPerProcessor;
+    };
+    int64_t with = held();
+    point.maxRegisters = 0;
+    ASSERT_GT(with, held()) << toString(point);
+  }
+  EXPECT_GT(capped, 0);
+}
+
+// Leaving out what cannot fit before it is spelt out loses nothing: of its main
+// knobs the space has all combinations that Legality allows.
+TEST(HopperLegality, TheSpaceLosesNothing) {
+  Problem problem = causalProblem(128);
+  KnobSpace space = knobSpace(problem, hopper());
+  std::vector<Schedule> points = legalSchedules(problem, hopper());
+  // Which range is the usual one, tiles decide.
+  auto isListed = [&](Schedule point) {
+    bool found = false;
+    for (KvRangeOf range : {KvRangeOf::Workgroup, KvRangeOf::Warpgroup}) {
+      point.kvRange = range;
+      found |= std::find(points.begin(), points.end(), point) != points.end();
+    }
+    return found;
+  };
+  Schedule usual = points.front();
+  int64_t legal = 0, listed = 0;
+  for (int64_t groups : {1, 2, 3})
+    for (int64_t tileKV : space.tileKV)
+      for (int64_t stages : space.stagesK)
+        for (OverlapMode overlap : space.overlap)
+          for (OperandPlace weights : space.pOperand) {
+            Schedule point = usual;
+            point.tileQ = 64 * groups;
+            point.warps = 4 * groups;
+            point.consumerWarpgroups = groups;
+            point.producerRegisters = groups == 2 ? 40 : 32;
+            point.tileKV = tileKV;
+            point.stagesK = point.stagesV = stages;
+            point.overlap = overlap;
+            point.pOperand = weights;
+            legal += checkLegality(problem, point, hopper()).empty();
+            listed += isListed(point);
+          }
+  EXPECT_GT(legal, 50);
+  EXPECT_EQ(listed, legal);
+}
+
 } // namespace

@@ -243,18 +243,43 @@ TEST(NvvmLegality, RefusedKnobsNameWhoServesThem) {
               HasSubstr("consumer_warpgroups"));
 }
 
-TEST(NvvmLegality, LazyRescaleNeedsThePermission) {
-  Problem problem = plainProblem(64);
-  HardwareModel h100 = machine("h100");
-  Schedule schedule = legalDefault(problem, h100);
-  schedule.rescale = RescalePolicy::Lazy;
-  auto violations = checkLegality(problem, schedule, h100);
-  ASSERT_EQ(violations.size(), 2u);
-  EXPECT_EQ(violations[0].code, ErrorCode::NumericsNotAllowed);
-  EXPECT_EQ(violations[1].code, ErrorCode::KnobUnsupportedByTarget);
-  problem.numerics.approximateMath = true;
-  EXPECT_EQ(only(problem, schedule, h100).code,
-            ErrorCode::KnobUnsupportedByTarget);
+// It is as precise, so no permission of the problem's changes who serves it.
+TEST(NvvmLegality, LazyRescaleIsForKernelsWithRoles) {
+  for (bool approximate : {false, true}) {
+    Problem problem = plainProblem(64);
+    problem.numerics.approximateMath = approximate;
+    HardwareModel h100 = machine("h100");
+    Schedule schedule = legalDefault(problem, h100);
+    schedule.rescale = RescalePolicy::Lazy;
+    Violation violation = only(problem, schedule, h100);
+    EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+    EXPECT_THAT(violation.detail,
+                HasSubstr("serves always; lazy: served by nvvm on sm_90a"));
+    HardwareModel hopper = machine("sm_90a");
+    Schedule withRoles = legalDefault(problem, hopper);
+    withRoles.rescale = RescalePolicy::Lazy;
+    EXPECT_TRUE(checkLegality(problem, withRoles, hopper).empty());
+  }
+}
+
+TEST(NvvmLegality, RangesOfWarpgroupsAreForKernelsWithRoles) {
+  for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
+    Schedule schedule = legalDefault(causalProblem(64), machine(name));
+    schedule.kvRange = KvRangeOf::Warpgroup;
+    Violation violation = only(causalProblem(64), schedule, machine(name));
+    EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget) << name;
+    EXPECT_EQ(violation.knob, "kv_range");
+    EXPECT_THAT(violation.detail, HasSubstr("served by nvvm on sm_90a"));
+  }
+  // Where warpgroups see the same keys it changes nothing, and is legal.
+  HardwareModel hopper = machine("sm_90a");
+  for (const Problem &problem : {plainProblem(64), causalProblem(64),
+                                 documentProblem(64)})
+    for (KvRangeOf range : {KvRangeOf::Workgroup, KvRangeOf::Warpgroup}) {
+      Schedule schedule = legalDefault(problem, hopper);
+      schedule.kvRange = range;
+      EXPECT_TRUE(checkLegality(problem, schedule, hopper).empty());
+    }
 }
 
 TEST(NvvmLegality, ProblemsItDoesNotServe) {
