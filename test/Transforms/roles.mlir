@@ -65,11 +65,13 @@ func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf
   return
 }
 
-// The producer posts where each tile lies that it draws, and draws the next before
-// it sends what this one reads; the consumers collect it once more for the
+// The producer posts where each tile lies that it draws, and draws the next one late,
+// when only the last V is left to send; the consumers collect it once more for the
 // epilogue.
 // CHECK-LABEL: func.func @drawn(
-// CHECK:         %[[HEADS:.+]] = tile.alloc : <2x1x1xi32>
+// CHECK:         tile.alloc : <2x64x64xbf16>
+// CHECK-NEXT:    %[[V:.+]] = tile.alloc : <2x64x64xbf16>
+// CHECK-NEXT:    %[[HEADS:.+]] = tile.alloc : <2x1x1xi32>
 // CHECK:         %[[TILES:.+]] = tile.alloc : <2x1x1xi32>
 // CHECK:         tile.roles producer {
 // CHECK:           scf.while (%[[DRAWN:.+]] = %{{.+}}, %{{.+}} = %c0_i32, %{{.+}} = %c0_i32)
@@ -78,8 +80,14 @@ func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf
 // CHECK:             tile.post %{{.+}} to %[[TILES]] at
 // CHECK:             arith.cmpi sge
 // CHECK:             scf.condition
+// CHECK:             scf.for
+// CHECK:               tile.send %arg0{{.+}} to %[[V]]
+// CHECK-NEXT:        }
+// CHECK-NOT:         tile.send
 // CHECK:             %[[NEXT:.+]] = tile.draw_tile of
-// CHECK:             tile.send
+// CHECK-NOT:         tile.draw_tile
+// CHECK:             tile.send %arg0{{.+}} to %[[V]]
+// CHECK-NOT:         tile.send
 // CHECK:             %[[NARROW:.+]] = arith.index_cast %[[NEXT]]
 // CHECK:             scf.yield %[[NARROW]]
 // CHECK:         } consumers {

@@ -1,0 +1,52 @@
+// kv_range = warpgroup: each warpgroup computes the tiles of keys that its own 64 rows see, and lets the others pass. With causal masks, windows, which
+// leave tiles to pass before and after, and prefixes; in order and overlapped, in turns, from either end; lengths that leave a warpgroup without rows.
+// No diagnostics from the lowering: no spills, no serialised products.
+// RUN: %if ptxas %{ kgen-opt %s --attention-lower=target=sm_90a -o /dev/null 2>&1 | count 0 %}
+// RUN: kgen-opt %s --attention-verify=target=emulated:sm_90a,processors=2 -o /dev/null
+// RUN: %if hopper-gpu %{ kgen-opt %s --attention-verify=target=sm_90a -o /dev/null %}
+
+func.func @causal_d64_bf16(%q: tensor<?x4x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>) -> (tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.causal]
+      schedule(#attention.schedule<tile_q = 192, tile_kv = 64, warps = 12, consumer_warpgroups = 3, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 32, scheduler = persistent_dynamic, order = l2_swizzled, kv_direction = reverse, kv_range = warpgroup>)
+      : (tensor<?x4x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>)
+  return %o#0, %o#1 : tensor<?x4x?x64xbf16>, tensor<?x4x?xf32>
+}
+
+// Tiles narrower than a warpgroup's rows: whole ones to pass at both ends.
+func.func @window_d64_f16(%q: tensor<?x2x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.sliding_window<window = 40>]
+      schedule(#attention.schedule<tile_q = 192, tile_kv = 32, warps = 12, consumer_warpgroups = 3, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 32, scheduler = persistent_static, kv_direction = reverse, kv_range = warpgroup>)
+      : (tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xf16>, tensor<?x2x?xf32>
+}
+
+// Forwards, in order, with a lazy maximum; Q leaves its slot at once.
+func.func @window_d128_bf16(%q: tensor<?x2x?x128xbf16>, %k: tensor<?x1x?x128xbf16>, %v: tensor<?x1x?x128xbf16>) -> tensor<?x2x?x128xbf16> {
+  %o = attention.forward %q, %k, %v mods [#attention.sliding_window<window = 70>, #attention.softcap<cap = 20.0>]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = none, q_operand = registers, producer_registers = 40, kv_direction = forward, rescale = lazy, kv_range = warpgroup>)
+      : (tensor<?x2x?x128xbf16>, tensor<?x1x?x128xbf16>, tensor<?x1x?x128xbf16>) -> tensor<?x2x?x128xbf16>
+  return %o : tensor<?x2x?x128xbf16>
+}
+
+func.func @prefix_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>, %v: tensor<?x1x?x64xbf16>, %prefix: tensor<?xi32>) -> tensor<?x2x?x64xbf16> {
+  %o = attention.forward %q, %k, %v mods [#attention.prefix_lm] (%prefix : tensor<?xi32>)
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 1, stages_v = 1, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = forward, kv_range = warpgroup>)
+      : (tensor<?x2x?x64xbf16>, tensor<?x1x?x64xbf16>, tensor<?x1x?x64xbf16>) -> tensor<?x2x?x64xbf16>
+  return %o : tensor<?x2x?x64xbf16>
+}
+
+// With everything else that a consumer may do: P staged, O by TMA, a lazy maximum.
+func.func @staged_d128_f16(%q: tensor<?x2x?x128xf16>, %k: tensor<?x2x?x128xf16>, %v: tensor<?x2x?x128xf16>) -> tensor<?x2x?x128xf16> {
+  %o = attention.forward %q, %k, %v mods [#attention.causal]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = registers, p_operand = shared, producer_registers = 40, scheduler = persistent_dynamic, order = longest_first, kv_direction = reverse, rescale = lazy, kv_range = warpgroup, epilogue = tma>)
+      : (tensor<?x2x?x128xf16>, tensor<?x2x?x128xf16>, tensor<?x2x?x128xf16>) -> tensor<?x2x?x128xf16>
+  return %o : tensor<?x2x?x128xf16>
+}
+
+// Ranges that only a scan knows are the workgroup's.
+func.func @document_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>, %ids: tensor<?x?xi32>) -> tensor<?x2x?x64xbf16> {
+  %o = attention.forward %q, %k, %v mods [#attention.document, #attention.causal] (%ids : tensor<?x?xi32>)
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, kv_range = warpgroup>)
+      : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> tensor<?x2x?x64xbf16>
+  return %o : tensor<?x2x?x64xbf16>
+}
