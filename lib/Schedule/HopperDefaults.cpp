@@ -41,6 +41,8 @@ struct Row {
   Score score;
   int64_t leastLength, mostLength; ///< of lengthOf()
   int64_t groups, tileKV, stages;  ///< a warpgroup has 64 query rows
+  OperandPlace queries;
+  RescalePolicy rescale;
   OverlapMode overlap;
   TileScheduler scheduler;
   TileOrder order; ///< of uneven tiles
@@ -48,52 +50,59 @@ struct Row {
 };
 
 constexpr Score kAnyScore = Score::Any;
+constexpr auto kRegisters = OperandPlace::Registers;
+constexpr auto kShared = OperandPlace::Shared;
+constexpr auto kLazy = RescalePolicy::Lazy;
+constexpr auto kAlways = RescalePolicy::Always;
 
 // Short sequences are all prologue and epilogue: of head dimension 64, a workgroup
 // has one warpgroup and a processor three workgroups, which run under each
 // other's.
 constexpr Row rows[] = {
-    {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kIntra, kDrawn, kLinear, 80},
-    {64, kNone, kAnyScore, 0, 1024, 2, 128, 2, kBoth, kDrawn, kLinear, 0},
-    {64, kNone, Score::None, 0, kAnyLength, 3, 128, 2, kIntra, kDrawn, kLinear, 0},
-    {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kBoth, kDrawn, kLinear, 0},
-    {64, kCompared, kAnyScore, 0, 512, 1, 64, 2, kIntra, kDrawn, kHeads, 80},
-    {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kIntra, kDrawn, kGroups, 80},
-    {64, kCompared, Score::None, 0, kAnyLength, 3, 128, 2, kIntra, kDrawn, kGroups, 0},
-    {64, kCompared, kAnyScore, 0, kAnyLength, 3, 128, 2, kBoth, kDrawn, kGroups, 0},
-    {64, kCostly, kAnyScore, 0, kAnyLength, 3, 96, 2, kBoth, kDrawn, kGroups, 0},
-    {128, kNone, Score::None, 4097, kAnyLength, 2, 176, 2, kBoth, kGrid, kLinear, 0},
-    {128, kNone, Score::None, 0, kAnyLength, 2, 128, 2, kBoth, kDrawn, kLinear, 0},
-    {128, kNone, kAnyScore, 0, kAnyLength, 2, 176, 2, kIntra, kDrawn, kLinear, 0},
-    {128, kCompared, kAnyScore, 0, 512, 1, 64, 2, kIntra, kDrawn, kHeads, 128},
-    {128, kCompared, kAnyScore, 4097, kAnyLength, 2, 160, 2, kIntra, kDrawn, kGroups, 0},
-    {128, kCompared, kAnyScore, 0, kAnyLength, 2, 128, 2, kIntra, kDrawn, kGroups, 0},
-    {128, kCostly, kAnyScore, 0, kAnyLength, 2, 112, 2, kBoth, kDrawn, kGroups, 0},
+    {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
+    {64, kNone, Score::None, 0, 1024, 2, 128, 2, kRegisters, kAlways, kBoth, kDrawn, kLinear, 0},
+    {64, kNone, kAnyScore, 0, 1024, 2, 128, 2, kShared, kAlways, kBoth, kDrawn, kLinear, 0},
+    {64, kNone, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kAlways, kIntra, kDrawn, kLinear, 0},
+    {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
+    {64, kCompared, kAnyScore, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 80},
+    {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 80},
+    {64, kCompared, Score::None, 0, kAnyLength, 3, 112, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
+    {64, kCompared, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
+    {64, kCompared, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {64, kCostly, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
+    {64, kCostly, kAnyScore, 0, kAnyLength, 3, 96, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {128, kNone, Score::None, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 0},
+    {128, kNone, kAnyScore, 0, kAnyLength, 2, 160, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
+    {128, kNone, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
+    {128, kCompared, Score::None, 0, 1024, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 0},
+    {128, kCompared, kAnyScore, 0, 1024, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kHeads, 0},
+    {128, kCompared, Score::None, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
+    {128, kCostly, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
+    {128, kCostly, kAnyScore, 0, kAnyLength, 2, 112, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     // Not timed: the widest tiles without spills.
-    {192, kCompared, kAnyScore, 0, kAnyLength, 2, 128, 2, kBoth, kDrawn, kGroups, 0},
-    {192, kCompared, kAnyScore, 0, kAnyLength, 2, 112, 2, kBoth, kDrawn, kGroups, 0},
-    {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kBoth, kDrawn, kGroups, 0},
-    {256, kNone, Score::None, 0, 512, 2, 64, 2, kBoth, kDrawn, kLinear, 0},
-    {256, kNone, kAnyScore, 0, kAnyLength, 2, 80, 2, kBoth, kDrawn, kLinear, 0},
-    {256, kCompared, kAnyScore, 0, 1024, 2, 64, 2, kBoth, kDrawn, kGroups, 0},
-    {256, kCompared, kAnyScore, 4096, kAnyLength, 2, 80, 2, kIntra, kGrid, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 80, 2, kBoth, kDrawn, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kDrawn, kGroups, 0},
+    {192, kCompared, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {192, kCompared, kAnyScore, 0, kAnyLength, 2, 112, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {256, kNone, Score::None, 0, kAnyLength, 2, 64, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
+    {256, kNone, kAnyScore, 0, kAnyLength, 2, 80, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
+    {256, kCompared, kAnyScore, 0, 512, 2, 64, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     // For what takes more registers than the above leave.
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 48, 2, kBoth, kDrawn, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 32, 2, kBoth, kDrawn, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 48, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 32, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
 };
 
 // Masks that compare tables are scanned before roles part, which wants a plain
 // grid; what is left of the keys is short.
 constexpr Row matchedRows[] = {
-    {64, kCostly, kAnyScore, 0, kAnyLength, 1, 64, 2, kIntra, kGrid, kGroups, 80},
-    {128, kCostly, kAnyScore, 0, kAnyLength, 1, 64, 2, kIntra, kGrid, kGroups, 128},
-    {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kBoth, kGrid, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 2, kBoth, kGrid, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kBoth, kGrid, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 48, 2, kBoth, kGrid, kGroups, 0},
-    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 32, 2, kBoth, kGrid, kGroups, 0},
+    {64, kCostly, kAnyScore, 0, kAnyLength, 1, 64, 2, kShared, kLazy, kIntra, kGrid, kGroups, 80},
+    {128, kCostly, kAnyScore, 0, kAnyLength, 1, 64, 2, kShared, kLazy, kIntra, kGrid, kGroups, 128},
+    {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kShared, kLazy, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 2, kShared, kLazy, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 1, kShared, kLazy, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 48, 2, kShared, kLazy, kBoth, kGrid, kGroups, 0},
+    {256, kCostly, kAnyScore, 0, kAnyLength, 2, 32, 2, kShared, kLazy, kBoth, kGrid, kGroups, 0},
 };
 
 /// Keys for which the rows' lengths stand; empty for any number. Where a mask
@@ -132,7 +141,9 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   schedule.tileKV = row.tileKV;
   schedule.stagesK = schedule.stagesV = row.stages;
   schedule.overlap = row.overlap;
-  schedule.qOperand = OperandPlace::Shared;
+  schedule.qOperand = row.queries;
+  schedule.rescale = row.rescale;
+  schedule.kvRange = legality::usualKvRange(problem, row.groups, row.tileKV);
   schedule.scheduler = row.scheduler;
   schedule.maxRegisters = row.maxRegisters;
   schedule.producerRegisters = legality::usualProducerRegisters(row.groups);

@@ -119,6 +119,8 @@ private:
       schedule.consumerWarpgroups = schedule.warps / 4;
       schedule.producerRegisters =
           usualProducerRegisters(schedule.consumerWarpgroups);
+      schedule.kvRange = usualKvRange(problem, schedule.consumerWarpgroups,
+                                      schedule.tileKV);
     }
     // What needs least: if that does not fit, nothing does.
     Schedule least = schedule;

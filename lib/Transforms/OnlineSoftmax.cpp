@@ -178,6 +178,7 @@ private:
   /// Those that the workgroup walks over. With roles i32, as are places of the
   /// walk.
   KeyTiles seen;
+  bool scansTables = false;
   /// Not owned: lives while the loops are emitted.
   KvPipeline *pipeline = nullptr;
   /// Set in kernels with roles.
@@ -212,6 +213,7 @@ std::optional<ScoreFunction::Match> OnlineSoftmax::findKeyTiles() {
       IRMapping(),
       together ? analysis::MatchEmitter(emitMatch) : analysis::MatchEmitter());
   seen = keyTilesOf(ranges);
+  scansTables = !matches.empty();
   bool isOnly = matches.size() == 1 && matches.front().comparison;
   return isOnly ? std::optional(matches.front()) : std::nullopt;
 }
@@ -542,10 +544,11 @@ KeyTiles OnlineSoftmax::keyTilesOfGroup() {
   return own;
 }
 
-/// Whether warpgroups may see different keys, and care.
+/// Whether warpgroups may see different keys, and care. What a scan of tables
+/// found is the workgroup's.
 bool OnlineSoftmax::walksByGroup() {
   return schedule.kvRange == KvRangeOf::Warpgroup && op.hasMask() &&
-         schedule.consumerWarpgroups > 1;
+         !scansTables && schedule.consumerWarpgroups > 1;
 }
 
 /// In places of the workgroup's walk, which starts at either end.

@@ -72,7 +72,8 @@ Capabilities hopperCapabilities() {
   hopper.kvDirection = {KvDirection::Reverse, KvDirection::Forward};
   hopper.exp2 = {Exp2Unit::Native, Exp2Unit::Mixed, Exp2Unit::Polynomial};
   hopper.epilogue = {EpilogueKind::Direct, EpilogueKind::Tma};
-  hopper.rescale = {RescalePolicy::Always};
+  hopper.rescale = {RescalePolicy::Lazy, RescalePolicy::Always};
+  hopper.kvRange = {KvRangeOf::Workgroup, KvRangeOf::Warpgroup};
   return hopper;
 }
 
@@ -92,6 +93,14 @@ int64_t hopperStartRegisters(const Schedule &schedule,
 
 int64_t usualProducerRegisters(int64_t consumerWarpgroups) {
   return consumerWarpgroups == 2 ? 40 : 32;
+}
+
+KvRangeOf usualKvRange(const Problem &problem, int64_t consumerWarpgroups,
+                       int64_t tileKV) {
+  bool passesTiles = !problem.mask.empty() &&
+                     countTableMatches(problem.mask) == 0 &&
+                     tileKV <= (consumerWarpgroups - 1) * kGroupRows;
+  return passesTiles ? KvRangeOf::Warpgroup : KvRangeOf::Workgroup;
 }
 
 int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
@@ -131,6 +140,14 @@ int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {
                         ? problem.headDimQK / 4
                         : 0;
   return kOtherRegisters + problem.headDimV / 2 + scores + weights + queries;
+}
+
+/// Of the greater product: its sums, and what ptxas 13.0 wants besides (88 are too
+/// few for 64 sums and 152 for 128, 96 and 160 enough).
+static int64_t productRegisters(const Problem &problem,
+                                const Schedule &schedule) {
+  constexpr int64_t kBesides = 32;
+  return std::max(problem.headDimV, schedule.tileKV) / 2 + kBesides;
 }
 
 /// Workgroups of a cluster send each other K and V, so they walk over the same
@@ -176,6 +193,12 @@ void checkHopper(const Problem &problem, const Schedule &schedule,
   rules.atMost(ErrorCode::SharedMemoryExceeded, "shared memory",
                hopperSharedBytes(problem, schedule), hardware.maxSharedBytes,
                " bytes");
+  // ptxas (C7602) holds a product to what threads start with, whatever
+  // setmaxnreg gives them after.
+  rules.atMost(ErrorCode::RegistersExceeded, "max_registers",
+               productRegisters(problem, schedule),
+               hopperStartRegisters(schedule, hardware),
+               " a thread for one product");
   rules.atMost(ErrorCode::RegistersExceeded, "registers",
                hopperRegisters(problem, schedule),
                consumerLimit(schedule, hardware), " a thread (estimate)");

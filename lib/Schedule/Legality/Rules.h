@@ -128,6 +128,11 @@ int64_t hopperStartRegisters(const Schedule &schedule,
 /// producer_registers that a producer's loops over drawn tiles take; more would
 /// cost the consumers eight each.
 int64_t usualProducerRegisters(int64_t consumerWarpgroups);
+/// Warpgroup where a warpgroup may well see nothing of a whole key tile that
+/// another one sees; elsewhere walks of their own only cost instructions. Tables
+/// are scanned for the workgroup.
+KvRangeOf usualKvRange(const Problem &problem, int64_t consumerWarpgroups,
+                       int64_t tileKV);
 
 /// The most registers a thread can have: the instruction set's limit, the
 /// processor's file shared by the workgroup, and the schedule's own cap.

@@ -47,15 +47,19 @@ TEST(HopperLegality, DefaultsFollowMaskScoreAndLength) {
     problem.seqQ = problem.seqKV = length;
     return legalDefault(problem);
   };
-  // A kernel for any length takes no tile of a known one.
-  EXPECT_EQ(legalDefault(plainProblem(128)).tileKV, 128);
-  EXPECT_EQ(at(plainProblem(128), 4096).tileKV, 128);
-  EXPECT_EQ(at(plainProblem(128), 8192).tileKV, 176);
-  EXPECT_EQ(at(plainProblem(128), 8192).scheduler, TileScheduler::Grid);
-  EXPECT_EQ(at(causalProblem(128), 8192).tileKV, 160);
+  // A kernel for any length takes no order of a known one.
+  EXPECT_EQ(legalDefault(causalProblem(128)).order, TileOrder::L2Swizzled);
+  EXPECT_EQ(at(causalProblem(128), 8192).order, TileOrder::L2Swizzled);
   EXPECT_EQ(at(causalProblem(128), 512).order, TileOrder::LongestFirst);
-  EXPECT_EQ(at(causalProblem(128), 1024).order, TileOrder::L2Swizzled);
   EXPECT_EQ(at(plainProblem(128), 512).order, TileOrder::Linear);
+  // Registers go to Q, or to what a score function starts products from.
+  EXPECT_EQ(at(plainProblem(128), 8192).qOperand, OperandPlace::Registers);
+  EXPECT_EQ(legalDefault(causalProblem(256)).qOperand, OperandPlace::Shared);
+  // Tiles that a warpgroup may not see are passed by it.
+  EXPECT_EQ(legalDefault(causalProblem(64)).kvRange, KvRangeOf::Warpgroup);
+  EXPECT_EQ(legalDefault(causalProblem(128)).kvRange, KvRangeOf::Workgroup);
+  EXPECT_EQ(legalDefault(plainProblem(64)).kvRange, KvRangeOf::Workgroup);
+  EXPECT_EQ(legalDefault(documentProblem(256)).kvRange, KvRangeOf::Workgroup);
   // Three workgroups of one warpgroup share a processor.
   Problem brief = causalProblem(64);
   Schedule schedule = at(brief, 512);
@@ -71,7 +75,27 @@ TEST(HopperLegality, DefaultsFollowWhatMasksKeep) {
   Schedule window = legalDefault(windowProblem(64, 1024));
   EXPECT_EQ(window.consumerWarpgroups, 1);
   EXPECT_EQ(legalDefault(windowProblem(64, 12288)).consumerWarpgroups, 3);
-  EXPECT_EQ(legalDefault(prefixProblem(64)).tileKV, 128);
+  EXPECT_EQ(legalDefault(prefixProblem(64)).tileKV, 112);
+}
+
+// ptxas holds one product to the registers that threads start with.
+TEST(HopperLegality, AProductFitsTheRegistersAtTheStart) {
+  Problem problem = causalProblem(256);
+  Schedule schedule = legalDefault(problem);
+  schedule.consumerWarpgroups = 1;
+  schedule.tileQ = 64;
+  schedule.overlap = OverlapMode::Intra;
+  schedule.warps = 4;
+  schedule.tileKV = 32;
+  schedule.producerRegisters = 32;
+  schedule.maxRegisters = 128;
+  auto violations = checkLegality(problem, schedule, hopper());
+  ASSERT_EQ(violations.size(), 1u);
+  EXPECT_EQ(violations[0].code, ErrorCode::RegistersExceeded);
+  EXPECT_EQ(violations[0].knob, "max_registers");
+  EXPECT_EQ(violations[0].limit, 128);
+  schedule.maxRegisters = 160;
+  EXPECT_TRUE(checkLegality(problem, schedule, hopper()).empty());
 }
 
 TEST(HopperLegality, ScansOfTablesWantAPlainGrid) {
