@@ -49,3 +49,27 @@ func.func @pair_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %
       : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> tensor<?x2x?x64xbf16>
   return %o : tensor<?x2x?x64xbf16>
 }
+
+// Scores that rise from tile to tile by just below eight octaves, and slowly: the maximum follows every other tile, and every fourth; weights are
+// up to 2^8 meanwhile.
+func.func @rising_d64_f16(%q: tensor<?x2x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = forward, rescale = lazy>)
+      score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %c3 = arith.constant 3 : index
+    %first = arith.constant 0.085 : f32
+    %less = arith.constant 0.06 : f32
+    %h32 = arith.index_cast %h : index to i32
+    %head = arith.sitofp %h32 : i32 to f32
+    %difference = arith.mulf %head, %less : f32
+    %slope = arith.subf %first, %difference : f32
+    %position = arith.maxsi %j, %c3 : index
+    %j32 = arith.index_cast %position : index to i32
+    %f = arith.sitofp %j32 : i32 to f32
+    %term = arith.mulf %f, %slope : f32
+    %r = arith.addf %s, %term : f32
+    attention.yield %r : f32
+  } : (tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xf16>, tensor<?x2x?xf32>
+}
