@@ -23,7 +23,7 @@ func.func @window_d64_f16(%q: tensor<?x2x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v
 // Forwards, in order, with a lazy maximum; Q leaves its slot at once.
 func.func @window_d128_bf16(%q: tensor<?x2x?x128xbf16>, %k: tensor<?x1x?x128xbf16>, %v: tensor<?x1x?x128xbf16>) -> tensor<?x2x?x128xbf16> {
   %o = attention.forward %q, %k, %v mods [#attention.sliding_window<window = 70>, #attention.softcap<cap = 20.0>]
-      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = none, q_operand = registers, producer_registers = 40, kv_direction = forward, rescale = lazy, kv_range = warpgroup>)
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 112, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = none, q_operand = registers, producer_registers = 40, kv_direction = forward, rescale = lazy, kv_range = warpgroup>)
       : (tensor<?x2x?x128xbf16>, tensor<?x1x?x128xbf16>, tensor<?x1x?x128xbf16>) -> tensor<?x2x?x128xbf16>
   return %o : tensor<?x2x?x128xbf16>
 }
@@ -49,4 +49,21 @@ func.func @document_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16
       schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, kv_range = warpgroup>)
       : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> tensor<?x2x?x64xbf16>
   return %o : tensor<?x2x?x64xbf16>
+}
+
+// The first rows see no key at all, and no row sees its own: 20 to 90 keys behind.
+func.func @behind_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v
+      schedule(#attention.schedule<tile_q = 192, tile_kv = 32, warps = 12, consumer_warpgroups = 3, producer = tma, stages_k = 2, stages_v = 1, overlap = both, q_operand = shared, producer_registers = 32, scheduler = persistent_dynamic, kv_direction = forward, rescale = lazy, kv_range = warpgroup>)
+      mask {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %least = arith.constant 20 : index
+    %most = arith.constant 90 : index
+    %behind = arith.subi %i, %j : index
+    %far = arith.cmpi sge, %behind, %least : index
+    %near = arith.cmpi sle, %behind, %most : index
+    %both = arith.andi %far, %near : i1
+    attention.yield %both : i1
+  } : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
 }
