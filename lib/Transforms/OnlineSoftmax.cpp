@@ -37,8 +37,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "OnlineSoftmax.h"
+#include "KeyTiles.h"
 #include "KvPipeline.h"
 #include "QueryTiles.h"
+#include "RunningState.h"
 #include "TileEmitter.h"
 #include "TileSoftmax.h"
 
@@ -57,82 +59,18 @@ namespace {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-/// What a row tile carries from one key tile to the next.
-struct RunningState {
-  Value output;  ///< O, not yet divided by l
-  Value maximum; ///< m, of score() before the factor f
-  Value sum;     ///< l, partial sums of threads that share a row
-  KvPipeline::Tokens tokens;
-
-  SmallVector<Value> values() const {
-    SmallVector<Value> all = {output, maximum, sum};
-    llvm::append_range(all, tokens);
-    return all;
-  }
-  static RunningState from(ValueRange values) {
-    return {values[0], values[1], values[2],
-            KvPipeline::Tokens(values.drop_front(3))};
-  }
-};
-
-/// A step whose product P V has not been started yet.
-struct PendingStep {
-  RunningState state; ///< its output lacks `rescale` and the step's P V
-  Value weights;      ///< P as an operand: a matrix, or the view where it is staged
-  Value rescale;      ///< null for 1
-
-  bool isStaged() const { return isa<tile::ViewType>(weights.getType()); }
-  /// What a loop carries.
-  SmallVector<Value> values() const {
-    SmallVector<Value> all;
-    if (!isStaged())
-      all.push_back(weights);
-    if (rescale)
-      all.push_back(rescale);
-    llvm::append_range(all, state.values());
-    return all;
-  }
-  /// The step like `shape` with the values() that a loop carried.
-  static PendingStep from(ValueRange values, const PendingStep &shape) {
-    PendingStep step = shape;
-    auto take = [&](Value &value) {
-      value = values.front();
-      values = values.drop_front();
-    };
-    if (!shape.isStaged())
-      take(step.weights);
-    if (shape.rescale)
-      take(step.rescale);
-    step.state = RunningState::from(values);
-    return step;
-  }
-};
-
-/// Tiles of keys that rows see, and the part of them that needs no mask.
-struct KeyTiles {
-  Value visibleBegin, visibleEnd, fullBegin, fullEnd;
-};
-
-/// Where in its workgroup's walk a warpgroup computes, and where without a mask.
-struct Walk {
-  Value begin, plainBegin, plainEnd, end;
-};
-
 class OnlineSoftmax {
 public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
                 OpBuilder &builder)
       : op(op), schedule(schedule), emit(builder, op.getLoc()),
-        softmax(op, schedule, emit) {}
+        softmax(op, schedule, emit), keyTiles(op, schedule, emit) {}
 
   void lower();
 
 private:
   void lowerWithRoles();
   void placeAt(const QueryTile &tile);
-  std::optional<ScoreFunction::Match> findKeyTiles();
-  Value lastRowOf(Value first, int64_t rows);
-  KeyTiles keyTilesOf(const analysis::KvRanges &ranges);
   Value loadQueries();
   RunningState initialState(KvPipeline::Tokens tokens);
   using Step = llvm::function_ref<SmallVector<Value>(Value place, ValueRange)>;
@@ -151,9 +89,6 @@ private:
   void queriesDone();
   Value tileAt(Value place);
   Value firstKeyAt(Value place);
-  bool walksByGroup();
-  KeyTiles keyTilesOfGroup();
-  Walk walkOfGroup();
   void pass(Value first, Value end);
   PendingStep firstStep(Value place);
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
@@ -170,6 +105,7 @@ private:
   const Schedule &schedule;
   TileEmitter emit;
   TileSoftmax softmax;
+  KeyTileFinder keyTiles;
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries; ///< operand matrix or view, as the schedule says
@@ -178,7 +114,6 @@ private:
   /// Those that the workgroup walks over. With roles i32, as are places of the
   /// walk.
   KeyTiles seen;
-  bool scansTables = false;
   /// Not owned: lives while the loops are emitted.
   KvPipeline *pipeline = nullptr;
   /// Set in kernels with roles.
@@ -192,63 +127,9 @@ void OnlineSoftmax::placeAt(const QueryTile &tile) {
   firstRow = emit.mul(tile.number, emit.index(schedule.tileQ));
   seqQ = emit.dim(op.getQ(), 2);
   seqKV = emit.dim(op.getK(), 2);
-  softmax.placeAt({batch, head, firstRow, seqQ, seqKV, findKeyTiles()});
-}
-
-/// Returns what the scan of the mask's only comparison of tables found. (Of two,
-/// the ranges and both ways to compute the mask would take too many registers.)
-std::optional<ScoreFunction::Match> OnlineSoftmax::findKeyTiles() {
-  SmallVector<ScoreFunction::Match> matches;
-  auto emitMatch = [&](const analysis::TableMatch &tables) {
-    analysis::MatchedKeys keys = emit.matchRange(tables);
-    matches.push_back({tables.comparison, keys});
-    return keys;
-  };
-  // A scan takes all threads, before roles part; persistent workgroups find
-  // their next tile after that.
-  bool together = schedule.scheduler == TileScheduler::Grid;
-  analysis::KvRanges ranges = analysis::deriveKvRanges(
-      emit.builder, emit.loc, op.getMask(),
-      {batch, head, firstRow, lastRowOf(firstRow, schedule.tileQ), seqKV},
-      IRMapping(),
-      together ? analysis::MatchEmitter(emitMatch) : analysis::MatchEmitter());
-  seen = keyTilesOf(ranges);
-  scansTables = !matches.empty();
-  bool isOnly = matches.size() == 1 && matches.front().comparison;
-  return isOnly ? std::optional(matches.front()) : std::nullopt;
-}
-
-/// The last of so many rows, or the tensor's.
-Value OnlineSoftmax::lastRowOf(Value first, int64_t rows) {
-  return emit.sub(emit.min(emit.add(first, emit.index(rows)), seqQ),
-                  emit.index(1));
-}
-
-KeyTiles OnlineSoftmax::keyTilesOf(const analysis::KvRanges &ranges) {
-  Value visibleBegin = emit.floorDiv(ranges.visible.begin, schedule.tileKV);
-  // Ends may lie before begins (an empty range) but divisions want positives.
-  Value end = emit.max(ranges.visible.end, ranges.visible.begin);
-  // A first step of its own (firstStep) wants a tile, be it a hidden one.
-  Value least = rings ? emit.add(visibleBegin, emit.index(1)) : visibleBegin;
-  Value visibleEnd = emit.max(emit.ceilDiv(end, schedule.tileKV), least);
-  auto clamp = [&](Value value) {
-    return emit.min(emit.max(value, visibleBegin), visibleEnd);
-  };
-  Value fullBegin = emit.ceilDiv(ranges.full.begin, schedule.tileKV);
-  // Equal constants (no lower bound) are the rule; clamping would hide that the
-  // first masked loop has no trips.
-  if (getConstantIntValue(fullBegin) != getConstantIntValue(visibleBegin) ||
-      !getConstantIntValue(fullBegin))
-    fullBegin = clamp(fullBegin);
-  Value fullLast = emit.max(ranges.full.end, emit.index(0));
-  Value fullEnd =
-      emit.max(clamp(emit.floorDiv(fullLast, schedule.tileKV)), fullBegin);
-  KeyTiles tiles = {visibleBegin, visibleEnd, fullBegin, fullEnd};
-  if (rings)
-    for (Value *tile : {&tiles.visibleBegin, &tiles.visibleEnd,
-                        &tiles.fullBegin, &tiles.fullEnd})
-      *tile = emit.narrow(*tile);
-  return tiles;
+  ScoreFunction::Place place{batch, head, firstRow, seqQ, seqKV};
+  seen = keyTiles.placeAt(place);
+  softmax.placeAt(place);
 }
 
 /// Q stays for the whole walk: staged on chip, then in registers or read from
@@ -517,64 +398,9 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
   return state;
 }
 
-/// Those of this warpgroup's rows among the workgroup's; one at least, be it a
-/// hidden one.
-KeyTiles OnlineSoftmax::keyTilesOfGroup() {
-  int64_t rows = schedule.tileQ / schedule.consumerWarpgroups;
-  Value group = tile::WarpgroupOp::create(emit.builder, emit.loc,
-                                          emit.builder.getIndexType());
-  Value first = emit.add(firstRow, emit.mul(group, emit.index(rows)));
-  KeyTiles own = keyTilesOf(analysis::deriveKvRanges(
-      emit.builder, emit.loc, op.getMask(),
-      {batch, head, first, lastRowOf(first, rows), seqKV}, IRMapping(),
-      analysis::MatchEmitter()));
-  // Equal constants, such as the first key, tell what needs no loop.
-  auto clamp = [&](Value tile, Value least, Value most) {
-    bool isLeast = getConstantIntValue(tile) &&
-                   getConstantIntValue(tile) == getConstantIntValue(least);
-    return isLeast ? tile : emit.min(emit.max(tile, least), most);
-  };
-  Value one = emit.i32(1);
-  own.visibleBegin = clamp(own.visibleBegin, seen.visibleBegin,
-                           emit.sub(seen.visibleEnd, one));
-  own.visibleEnd = clamp(own.visibleEnd, emit.add(own.visibleBegin, one),
-                         seen.visibleEnd);
-  own.fullBegin = clamp(own.fullBegin, own.visibleBegin, own.visibleEnd);
-  own.fullEnd = clamp(own.fullEnd, own.fullBegin, own.visibleEnd);
-  return own;
-}
-
-/// Whether warpgroups may see different keys, and care. What a scan of tables
-/// found is the workgroup's.
-bool OnlineSoftmax::walksByGroup() {
-  return schedule.kvRange == KvRangeOf::Warpgroup && op.hasMask() &&
-         !scansTables && schedule.consumerWarpgroups > 1;
-}
-
-/// In places of the workgroup's walk, which starts at either end.
-Walk OnlineSoftmax::walkOfGroup() {
-  bool ofGroup = walksByGroup();
-  KeyTiles own = ofGroup ? keyTilesOfGroup() : seen;
-  Walk walk;
-  if (schedule.kvDirection == KvDirection::Forward) {
-    walk.plainBegin = emit.sub(own.fullBegin, seen.visibleBegin);
-    walk.plainEnd = emit.sub(own.fullEnd, seen.visibleBegin);
-    walk.end = emit.sub(own.visibleEnd, seen.visibleBegin);
-    walk.begin = emit.sub(own.visibleBegin, seen.visibleBegin);
-  } else {
-    walk.plainBegin = emit.sub(seen.visibleEnd, own.fullEnd);
-    walk.plainEnd = emit.sub(seen.visibleEnd, own.fullBegin);
-    walk.end = emit.sub(seen.visibleEnd, own.visibleBegin);
-    walk.begin = emit.sub(seen.visibleEnd, own.visibleEnd);
-  }
-  if (!ofGroup)
-    walk.begin = emit.i32(0);
-  return walk;
-}
-
 /// Lets tiles pass that only other warpgroups compute.
 void OnlineSoftmax::pass(Value first, Value end) {
-  if (!walksByGroup())
+  if (!keyTiles.walksByGroup())
     return;
   loop(first, end, {}, [&](Value place, ValueRange) -> SmallVector<Value> {
     KvPipeline::Tokens none;
@@ -607,7 +433,7 @@ void OnlineSoftmax::queriesDone() {
 /// The three loops by places of the walk, which starts at either end.
 RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = receiveQueries(before);
-  auto [begin, plainBegin, plainEnd, end] = walkOfGroup();
+  auto [begin, plainBegin, plainEnd, end] = keyTiles.walkOfGroup();
   Value all = emit.sub(seen.visibleEnd, seen.visibleBegin);
   pass(emit.i32(0), begin);
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
