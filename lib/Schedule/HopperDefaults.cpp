@@ -72,6 +72,7 @@ constexpr Row rows[] = {
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 96, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {128, kNone, Score::None, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 0},
+    {128, kNone, kAnyScore, 0, kAnyLength, 2, 176, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 160, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kCompared, Score::None, 0, 1024, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 0},
