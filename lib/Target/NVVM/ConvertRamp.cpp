@@ -20,6 +20,8 @@
 
 #include "Fragments.h"
 
+#include "kgen/Target/Common/InlineAssembly.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Matchers.h"
 
@@ -47,15 +49,12 @@ void computeHere(ImplicitLocOpBuilder &b, ArrayRef<Value> values) {
                                            sharedPointer(b, /*bytes=*/0));
   SmallVector<Value> operands = {address};
   llvm::append_range(operands, values);
-  LLVM::InlineAsmOp::create(
-      b, TypeRange(), operands,
+  inlineAssembly(
+      b, /*result=*/nullptr, operands,
       "{ .reg .f32 t; .reg .pred p; mul.f32 t, $1, $1; fma.rn.f32 t, $2, $2, t; "
       "fma.rn.f32 t, $3, $3, t; fma.rn.f32 t, $4, $4, t; "
       "setp.lt.f32 p, t, 0fBF800000; @p st.shared.f32 [$0], t; }",
-      "r,f,f,f,f", /*has_side_effects=*/true, /*is_align_stack=*/false,
-      LLVM::TailCallKind::None,
-      LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-      ArrayAttr());
+      "r,f,f,f,f");
 }
 
 struct ConvertRamp : TilePattern<tile::RampOp> {

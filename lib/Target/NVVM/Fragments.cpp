@@ -2,6 +2,7 @@
 
 #include "Fragments.h"
 
+#include "kgen/Target/Common/InlineAssembly.h"
 #include "kgen/Target/Common/KernelSignature.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -88,14 +89,8 @@ Value pinned(ImplicitLocOpBuilder &b, Value pointer) {
 }
 
 Value pinnedScalar(ImplicitLocOpBuilder &b, Value value) {
-  return LLVM::InlineAsmOp::create(
-             b, TypeRange(value.getType()), ValueRange(value), "",
-             value.getType().isF32() ? "=f,0" : "=r,0",
-             /*has_side_effects=*/true, /*is_align_stack=*/false,
-             LLVM::TailCallKind::None,
-             LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-             ArrayAttr())
-      .getRes();
+  return inlineAssembly(b, value.getType(), value, "",
+                        value.getType().isF32() ? "=f,0" : "=r,0");
 }
 
 Value callIntrinsic(ImplicitLocOpBuilder &b, StringRef name, Type result,

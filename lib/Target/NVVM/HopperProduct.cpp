@@ -13,6 +13,8 @@
 
 #include "Hopper.h"
 
+#include "kgen/Target/Common/InlineAssembly.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
@@ -46,27 +48,24 @@ public:
       add(letter(value));
     SmallVector<Value> operands(tied);
     llvm::append_range(operands, inputs);
-    SmallVector<Type> results;
+    Value result =
+        inlineAssembly(b, resultType(), operands, text.str(), constraints);
     if (types.size() == 1)
-      results.push_back(types.front());
-    else if (types.size() > 1)
-      results.push_back(
-          LLVM::LLVMStructType::getLiteral(b.getContext(), types));
-    auto op = LLVM::InlineAsmOp::create(
-        b, TypeRange(results), operands, text.str(), constraints,
-        /*has_side_effects=*/true, /*is_align_stack=*/false,
-        LLVM::TailCallKind::None,
-        LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-        ArrayAttr());
-    if (types.size() == 1)
-      return {op.getRes()};
+      return {result};
     SmallVector<Value> values;
     for (size_t index = 0; index < types.size(); ++index)
-      values.push_back(LLVM::ExtractValueOp::create(b, op.getRes(), index));
+      values.push_back(LLVM::ExtractValueOp::create(b, result, index));
     return values;
   }
 
 private:
+  /// Null for none.
+  Type resultType() const {
+    if (types.size() > 1)
+      return LLVM::LLVMStructType::getLiteral(b.getContext(), types);
+    return types.empty() ? Type() : types.front();
+  }
+
   static const char *letter(Value value) {
     Type type = value.getType();
     return type.isF32() ? "f" : type.isInteger(64) ? "l" : type.isInteger(1) ? "b" : "r";

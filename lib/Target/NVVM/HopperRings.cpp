@@ -2,6 +2,7 @@
 
 #include "Hopper.h"
 
+#include "kgen/Target/Common/InlineAssembly.h"
 #include "kgen/Target/Common/KernelSignature.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -135,16 +136,6 @@ Value lanesBelow(ImplicitLocOpBuilder &b, const KernelShape &shape,
                                LaneExpr(b, end).value());
 }
 
-void emitAssembly(ImplicitLocOpBuilder &b, ArrayRef<Value> operands,
-                  StringRef text, StringRef constraints) {
-  LLVM::InlineAsmOp::create(
-      b, TypeRange(), operands, text, constraints,
-      /*has_side_effects=*/true, /*is_align_stack=*/false,
-      LLVM::TailCallKind::None,
-      LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-      ArrayAttr());
-}
-
 struct ConvertRelease : TilePattern<tile::ReleaseOp> {
   using TilePattern::TilePattern;
 
@@ -158,8 +149,8 @@ struct ConvertRelease : TilePattern<tile::ReleaseOp> {
     if (place.workgroups() > 1)
       arriveInCluster(b, shape, address, place.workgroups());
     else // Predicated: a branch would split the loop's body.
-      emitAssembly(b, {address, lanesBelow(b, shape, 1)},
-                   "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
+      inlineAssembly(b, /*result=*/nullptr, {address, lanesBelow(b, shape, 1)},
+                     "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
     rewriter.eraseOp(op);
     return success();
   }
@@ -213,15 +204,9 @@ struct ConvertCollect : TilePattern<tile::CollectOp> {
     Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
                                         laneIndex(b, shape).value(),
                                         LaneExpr(b, 0).value());
-    Value value =
-        LLVM::InlineAsmOp::create(
-            b, TypeRange(b.getI32Type()), ValueRange{address, first},
-            "mov.b32 $0, 0; @$2 ld.volatile.shared.b32 $0, [$1];", "=&r,r,b",
-            /*has_side_effects=*/true, /*is_align_stack=*/false,
-            LLVM::TailCallKind::None,
-            LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-            ArrayAttr())
-            .getRes();
+    Value value = inlineAssembly(
+        b, b.getI32Type(), {address, first},
+        "mov.b32 $0, 0; @$2 ld.volatile.shared.b32 $0, [$1];", "=&r,r,b");
     rewriter.replaceOp(op, fromI32(b, b.getLoc(), uniform(b, value)));
     return success();
   }
@@ -294,8 +279,8 @@ void arriveInCluster(ImplicitLocOpBuilder &b, const KernelShape &shape,
                      Value barrier, int64_t workgroups) {
   // Lane n tells workgroup n. No scope: what was read went through wgmma, which was
   // awaited, and a release to the cluster would wait for stores to global memory.
-  emitAssembly(
-      b,
+  inlineAssembly(
+      b, /*result=*/nullptr,
       {barrier, laneIndex(b, shape).value(), lanesBelow(b, shape, workgroups)},
       "{ .reg .b32 there; "
       "@$2 mapa.shared::cluster.u32 there, $0, $1; "

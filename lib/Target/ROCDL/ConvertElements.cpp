@@ -12,6 +12,8 @@
 
 #include "TileLowering.h"
 
+#include "kgen/Target/Common/InlineAssembly.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -322,14 +324,7 @@ private:
         b, b.getF32Type(),
         accumulator(Int(b, b.getLoc(), kernel.lane), 0).row.get());
     Value part = arith::MulFOp::create(b, slope, distance);
-    return LLVM::InlineAsmOp::create(
-               b, TypeRange(part.getType()), ValueRange(part), "", "=v,0",
-               /*has_side_effects=*/true, /*is_align_stack=*/false,
-               LLVM::TailCallKind::None,
-               LLVM::AsmDialectAttr::get(b.getContext(),
-                                         LLVM::AsmDialect::AD_ATT),
-               ArrayAttr())
-        .getRes();
+    return inlineAssembly(b, part.getType(), part, "", "=v,0");
   }
 };
 } // namespace
