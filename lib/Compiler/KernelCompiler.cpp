@@ -10,7 +10,6 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 
 #include <chrono>
 
@@ -132,9 +131,7 @@ KernelCompiler::State::lower(const Schedule &schedule, Phase last) {
   }
   OwningOpRef<ModuleOp> module = cloneWith(schedule);
   DiagnosticCollector diagnostics(context.get());
-  PassManager manager(context.get());
-  buildKernelPipeline(manager, *backend, hardware, last);
-  if (failed(manager.run(*module)))
+  if (failed(runKernelPipeline(*module, *backend, hardware, last)))
     return diagnostics.error();
   return Expected<OwningOpRef<ModuleOp>>(std::move(module));
 }

@@ -3,6 +3,7 @@
 #include "kgen/Compiler/Pipelines.h"
 #include "kgen/Transforms/Passes.h"
 
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -21,12 +22,29 @@ static void buildTilePhase(OpPassManager &manager,
   manager.addPass(createLoopInvariantCodeMotionPass());
 }
 
-void buildKernelPipeline(OpPassManager &manager, const TargetBackend &backend,
-                         const HardwareModel &hardware, Phase last) {
-  buildTilePhase(manager, hardware);
+// A lowered kernel is thousands of operations: to verify them after each of a dozen
+// passes takes two fifths of the lowering, so that is for builds with assertions.
+// What comes out is always verified, and so is every step on tiles.
+#ifdef NDEBUG
+constexpr bool kVerifyEachLowering = false;
+#else
+constexpr bool kVerifyEachLowering = true;
+#endif
+
+LogicalResult runKernelPipeline(ModuleOp module, const TargetBackend &backend,
+                                const HardwareModel &hardware, Phase last) {
+  PassManager tiling(module.getContext());
+  buildTilePhase(tiling, hardware);
+  if (failed(tiling.run(module)))
+    return failure();
   if (last == Phase::Tile)
-    return;
-  backend.buildLowering(manager, hardware);
+    return success();
+  PassManager lowering(module.getContext());
+  lowering.enableVerifier(kVerifyEachLowering);
+  backend.buildLowering(lowering, hardware);
+  if (failed(lowering.run(module)))
+    return failure();
+  return verify(module);
 }
 
 std::unique_ptr<TargetBackend> createBackend(TargetKind kind) {

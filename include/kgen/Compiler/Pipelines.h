@@ -5,9 +5,7 @@
 #include "kgen/Schedule/HardwareModel.h"
 #include "kgen/Target/Common/TargetBackend.h"
 
-namespace mlir {
-class OpPassManager;
-} // namespace mlir
+#include "mlir/IR/BuiltinOps.h"
 
 namespace kgen {
 
@@ -17,11 +15,12 @@ enum class Phase : uint8_t {
   Llvm, ///< the LLVM dialect of the target
 };
 
-/// Adds the passes that take a module of kernel functions (see KernelFunction.h)
-/// to `last`. The backend must be the one of hardware.target.
-void buildKernelPipeline(mlir::OpPassManager &manager,
-                         const TargetBackend &backend,
-                         const HardwareModel &hardware, Phase last);
+/// Takes a module of kernel functions (see KernelFunction.h) to `last`. The
+/// backend must be the one of hardware.target. Errors are diagnostics.
+mlir::LogicalResult runKernelPipeline(mlir::ModuleOp module,
+                                      const TargetBackend &backend,
+                                      const HardwareModel &hardware,
+                                      Phase last);
 
 /// The backend of a target.
 std::unique_ptr<TargetBackend> createBackend(TargetKind kind);
