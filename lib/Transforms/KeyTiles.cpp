@@ -83,7 +83,11 @@ KeyTiles KeyTileFinder::tilesOfGroup() {
   int64_t rows = schedule.tileQ / schedule.consumerWarpgroups;
   Value group = tile::WarpgroupOp::create(emit.builder, emit.loc,
                                           emit.builder.getIndexType());
-  Value first = emit.add(place.firstRow, emit.mul(group, emit.index(rows)));
+  // A warpgroup past the last row walks as that row, whose index its own rows
+  // have in score functions (ScoreFunction.h), too.
+  Value first =
+      emit.min(emit.add(place.firstRow, emit.mul(group, emit.index(rows))),
+               emit.sub(place.seqQ, emit.index(1)));
   KeyTiles own = tilesOf(analysis::deriveKvRanges(
       emit.builder, emit.loc, op.getMask(),
       {place.batch, place.head, first, lastRowOf(first, rows), place.seqKV},
@@ -105,21 +109,22 @@ KeyTiles KeyTileFinder::tilesOfGroup() {
 }
 
 Walk KeyTileFinder::walkOfGroup() {
-  KeyTiles own = walksByGroup() ? tilesOfGroup() : seen;
+  bool byGroup = walksByGroup();
+  KeyTiles own = byGroup ? tilesOfGroup() : seen;
   Walk walk;
   if (schedule.kvDirection == KvDirection::Forward) {
     walk.plainBegin = emit.sub(own.fullBegin, seen.visibleBegin);
     walk.plainEnd = emit.sub(own.fullEnd, seen.visibleBegin);
     walk.end = emit.sub(own.visibleEnd, seen.visibleBegin);
-    walk.begin = emit.sub(own.visibleBegin, seen.visibleBegin);
+    walk.begin = byGroup ? emit.sub(own.visibleBegin, seen.visibleBegin)
+                         : emit.i32(0);
   } else {
     walk.plainBegin = emit.sub(seen.visibleEnd, own.fullEnd);
     walk.plainEnd = emit.sub(seen.visibleEnd, own.fullBegin);
     walk.end = emit.sub(seen.visibleEnd, own.visibleBegin);
-    walk.begin = emit.sub(seen.visibleEnd, own.visibleEnd);
+    walk.begin = byGroup ? emit.sub(seen.visibleEnd, own.visibleEnd)
+                         : emit.i32(0);
   }
-  if (!walksByGroup())
-    walk.begin = emit.i32(0);
   return walk;
 }
 

@@ -37,8 +37,8 @@ public:
   /// roles one at least, be it a hidden one. Sets the match of `place` to what the
   /// scan of the mask's only comparison of tables found.
   KeyTiles placeAt(ScoreFunction::Place &place);
-  /// This warpgroup's part, in places of the workgroup's walk, which starts at
-  /// either end.
+  /// Emits this warpgroup's part of the tiles that placeAt() emitted last, in
+  /// places of the workgroup's walk, which starts at either end.
   Walk walkOfGroup();
   /// Whether warpgroups may see different keys, and care.
   bool walksByGroup() const;

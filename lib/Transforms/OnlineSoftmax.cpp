@@ -44,11 +44,7 @@
 #include "TileEmitter.h"
 #include "TileSoftmax.h"
 
-#include "kgen/Analysis/KvRange.h"
-
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/IRMapping.h"
 
 #include <limits>
 
@@ -85,6 +81,8 @@ private:
   // With roles.
   void send(KvRings::Passed before, function_ref<void()> drawNext);
   RunningState consume(KvRings::Passed before);
+  RunningState walkInOrder(const Walk &walk);
+  RunningState walkOverlapped(const Walk &walk);
   Value receiveQueries(KvRings::Passed before);
   void queriesDone();
   Value tileAt(Value place);
@@ -430,48 +428,49 @@ void OnlineSoftmax::queriesDone() {
     rings->queriesDone();
 }
 
-/// The three loops by places of the walk, which starts at either end.
 RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = receiveQueries(before);
-  auto [begin, plainBegin, plainEnd, end] = keyTiles.walkOfGroup();
+  Walk walk = keyTiles.walkOfGroup();
   Value all = emit.sub(seen.visibleEnd, seen.visibleBegin);
-  pass(emit.i32(0), begin);
+  pass(emit.i32(0), walk.begin);
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
                     schedule.overlap == OverlapMode::Both;
-  if (!overlapped) {
-    RunningState state = initialState({});
-    state = loop(begin, plainBegin, /*masked=*/true, state);
-    state = loop(plainBegin, plainEnd, /*masked=*/false, state);
-    state = loop(plainEnd, end, /*masked=*/true, state);
-    queriesDone();
-    pass(end, all);
-    return state;
-  }
-  auto walk = [&](Value first, Value end, bool masked, PendingStep state) {
+  RunningState state = overlapped ? walkOverlapped(walk) : walkInOrder(walk);
+  pass(walk.end, all);
+  return state;
+}
+
+RunningState OnlineSoftmax::walkInOrder(const Walk &walk) {
+  RunningState state = initialState({});
+  state = loop(walk.begin, walk.plainBegin, /*masked=*/true, state);
+  state = loop(walk.plainBegin, walk.plainEnd, /*masked=*/false, state);
+  state = loop(walk.plainEnd, walk.end, /*masked=*/true, state);
+  queriesDone();
+  return state;
+}
+
+RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
+  auto steps = [&](Value first, Value end, bool masked, PendingStep state) {
     auto step = [&](Value place, ValueRange carried) {
       return overlappedStep(place, masked, PendingStep::from(carried, state))
           .values();
     };
     return PendingStep::from(loop(first, end, state.values(), step), state);
   };
-  PendingStep state = firstStep(begin);
-  Value second = emit.add(begin, emit.i32(1));
-  bool plainToEnd = plainEnd == end;
+  PendingStep state = firstStep(walk.begin);
+  Value plainBegin = emit.add(walk.begin, emit.i32(1));
   // Without a mask only the last keys need one: they come first or last.
   if (op.hasMask() || schedule.kvDirection == KvDirection::Forward) {
-    plainBegin = emit.max(plainBegin, second);
-    state = walk(second, plainBegin, /*masked=*/true, state);
-  } else {
-    plainBegin = second;
+    Value second = plainBegin;
+    plainBegin = emit.max(walk.plainBegin, second);
+    state = steps(second, plainBegin, /*masked=*/true, state);
   }
-  plainEnd = emit.max(plainEnd, plainBegin);
-  state = walk(plainBegin, plainEnd, /*masked=*/false, state);
-  if (!plainToEnd)
-    state = walk(plainEnd, end, /*masked=*/true, state);
+  Value plainEnd = emit.max(walk.plainEnd, plainBegin);
+  state = steps(plainBegin, plainEnd, /*masked=*/false, state);
+  if (walk.plainEnd != walk.end)
+    state = steps(plainEnd, walk.end, /*masked=*/true, state);
   queriesDone();
-  RunningState done = lastStep(state, emit.sub(end, emit.i32(1)));
-  pass(end, all);
-  return done;
+  return lastStep(state, emit.sub(walk.end, emit.i32(1)));
 }
 
 void OnlineSoftmax::lowerWithRoles() {

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
 
+#include <algorithm>
 #include <limits>
 
 using namespace mlir;
@@ -139,11 +140,14 @@ constexpr double kSlack = 8;
 Value TileSoftmax::grown(Value before, Value candidate) {
   if (!isLazy())
     return candidate;
+  // Finite: -inf and more of it is still -inf.
+  double slack = std::min(kSlack / factor,
+                          double(std::numeric_limits<float>::max()));
   return emit.mapRows(
       {before, candidate}, place.firstRow,
       [&](OpBuilder &b, ValueRange a) -> Value {
-        Value most = arith::AddFOp::create(b, emit.loc, a[0],
-                                           emit.f32(kSlack / factor));
+        Value most =
+            arith::AddFOp::create(b, emit.loc, a[0], emit.f32(slack));
         Value exceeds = arith::CmpFOp::create(
             b, emit.loc, arith::CmpFPredicate::OGT, a[1], most);
         return arith::SelectOp::create(b, emit.loc, exceeds, a[1], a[0]);

@@ -67,3 +67,46 @@ func.func @behind_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>,
   } : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
   return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
 }
+
+// A warpgroup whose rows all lie past the last one: the table has no place for what its own row numbers would read.
+func.func @past_the_end(%q: tensor<1x2x101x64xbf16>, %k: tensor<1x1x128x64xbf16>, %v: tensor<1x1x128x64xbf16>, %rel: tensor<101000xf32>) -> tensor<1x2x101x64xbf16> {
+  %o = attention.forward %q, %k, %v
+      schedule(#attention.schedule<tile_q = 192, tile_kv = 64, warps = 12, consumer_warpgroups = 3, producer = tma, stages_k = 2, stages_v = 2, overlap = none, q_operand = shared, producer_registers = 32, kv_direction = reverse, kv_range = warpgroup>)
+      score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %distance = arith.subi %i, %j : index
+    %stride = arith.constant 1000 : index
+    %place = arith.muli %distance, %stride : index
+    %x = tensor.extract %rel[%place] : tensor<101000xf32>
+    %r = arith.addf %s, %x : f32
+    attention.yield %r : f32
+  } mask {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %seen = arith.cmpi sle, %j, %i : index
+    attention.yield %seen : i1
+  } : (tensor<1x2x101x64xbf16>, tensor<1x1x128x64xbf16>, tensor<1x1x128x64xbf16>) -> tensor<1x2x101x64xbf16>
+  return %o : tensor<1x2x101x64xbf16>
+}
+
+// The same at the default schedule, under a mask that opens from the last key on.
+func.func @from_the_end(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>, %v: tensor<?x1x?x64xbf16>, %rel: tensor<400000xf32>) -> tensor<?x2x?x64xbf16> {
+  %o = attention.forward %q, %k, %v
+      score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %n = arith.constant 300 : index
+    %sum = arith.addi %i, %j : index
+    %beyond = arith.subi %sum, %n : index
+    %stride = arith.constant 1000 : index
+    %place = arith.muli %beyond, %stride : index
+    %x = tensor.extract %rel[%place] : tensor<400000xf32>
+    %r = arith.addf %s, %x : f32
+    attention.yield %r : f32
+  } mask {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %n = arith.constant 300 : index
+    %first = arith.subi %n, %i : index
+    %seen = arith.cmpi sge, %j, %first : index
+    attention.yield %seen : i1
+  } : (tensor<?x2x?x64xbf16>, tensor<?x1x?x64xbf16>, tensor<?x1x?x64xbf16>) -> tensor<?x2x?x64xbf16>
+  return %o : tensor<?x2x?x64xbf16>
+}
