@@ -105,7 +105,7 @@ public:
 
   int64_t total = 0;
   int64_t cluster = 1; ///< workgroups that fill a ring together, at most
-  int64_t exitBarrier; ///< of a cluster
+  int64_t exitBarrier = 0; ///< of a cluster
 
 private:
   Builder builder;

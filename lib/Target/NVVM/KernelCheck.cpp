@@ -166,6 +166,12 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
              "direct)";
       return WalkResult::interrupt();
     }
+    if (isa<tile::WarpgroupOp, tile::DiffersOp>(op) && !shape.roles) {
+      emitCoded(op, ErrorCode::TileShapeUnsupported)
+          << "convert-tile-to-nvvm knows warpgroups only where roles part: use "
+             "producer = tma, or kv_range = workgroup and rescale = always";
+      return WalkResult::interrupt();
+    }
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))
       return WalkResult::interrupt();
     if (auto load = dyn_cast<tile::LoadOp>(op);

@@ -72,6 +72,22 @@ func.func @stored_without_warpgroups() attributes {tile.kernel} {
 
 // -----
 
+func.func @number_without_warpgroups() attributes {tile.kernel} {
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm knows warpgroups only where roles part}}
+  %g = tile.warpgroup
+  return
+}
+
+// -----
+
+func.func @differs_without_warpgroups(%m: !tile.per_row<64xf32>) attributes {tile.kernel} {
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm knows warpgroups only where roles part}}
+  %c = tile.differs %m from 1.0 : !tile.per_row<64xf32>
+  return
+}
+
+// -----
+
 func.func @loads_of_a_warpgroup() attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
   %c0 = arith.constant 0 : index
