@@ -2,6 +2,8 @@
 
 #include "Legality/Rules.h"
 
+#include "kgen/Schedule/MaskDensity.h"
+
 namespace kgen {
 
 using namespace legality;
@@ -54,7 +56,8 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   space.clusterSize = uneven ? std::vector<int64_t>()
                              : ifSeveral(served.clusterSize);
   space.rescale = ifSeveral(served.rescale);
-  if (uneven)
+  // Scans of tables give the range of a workgroup.
+  if (uneven && countTableMatches(problem.mask) == 0)
     space.kvRange = ifSeveral(served.kvRange);
   space.epilogue = ifSeveral(served.epilogue);
   return space;
@@ -165,7 +168,8 @@ private:
     forEachOther(schedule, add, &Schedule::pOperand, space.pOperand);
     forEachOther(schedule, add, &Schedule::clusterSize, space.clusterSize);
     forEachOther(schedule, add, &Schedule::rescale, space.rescale);
-    forEachOther(schedule, add, &Schedule::kvRange, space.kvRange);
+    if (schedule.consumerWarpgroups > 1)
+      forEachOther(schedule, add, &Schedule::kvRange, space.kvRange);
     forEachOther(schedule, add, &Schedule::epilogue, space.epilogue);
   }
 
