@@ -47,6 +47,8 @@ static kgen_status_t count_resident_blocks(kgen_device_t *device,
       !device->driver->resident_clusters)
     return KGEN_STATUS_OK;
   int64_t clusters = blocks / header->cluster[0];
+  if (clusters < 1) /* the grid is rounded up to one */
+    return KGEN_STATUS_OK;
   KGEN_RETURN_IF_ERROR(device->driver->resident_clusters(device, kernel->code,
                                                          header, &clusters));
   if (clusters * header->cluster[0] < blocks)
