@@ -21,6 +21,8 @@ namespace kgen {
 namespace {
 
 constexpr int64_t kAnyLength = std::numeric_limits<int64_t>::max();
+/// Any that the kernel is compiled for: without it, registers would not do.
+constexpr int64_t kKnownLength = kAnyLength - 1;
 
 constexpr auto kGrid = TileScheduler::Grid;
 constexpr auto kDrawn = TileScheduler::PersistentDynamic;
@@ -66,7 +68,7 @@ constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
     {64, kCompared, kAnyScore, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 80},
     {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 80},
-    {64, kCompared, Score::None, 0, kAnyLength, 3, 112, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
+    {64, kCompared, Score::None, 0, kKnownLength, 3, 112, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCompared, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCompared, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},

@@ -52,6 +52,9 @@ TEST(HopperLegality, DefaultsFollowMaskScoreAndLength) {
   EXPECT_EQ(at(causalProblem(128), 8192).order, TileOrder::L2Swizzled);
   EXPECT_EQ(at(causalProblem(128), 512).order, TileOrder::LongestFirst);
   EXPECT_EQ(at(plainProblem(128), 512).order, TileOrder::Linear);
+  // Sizes that arguments bring take registers.
+  EXPECT_EQ(at(causalProblem(64), 8192).tileKV, 112);
+  EXPECT_EQ(legalDefault(causalProblem(64)).tileKV, 128);
   // Registers go to Q, or to what a score function starts products from.
   EXPECT_EQ(at(plainProblem(128), 8192).qOperand, OperandPlace::Registers);
   EXPECT_EQ(legalDefault(causalProblem(256)).qOperand, OperandPlace::Shared);
@@ -75,7 +78,7 @@ TEST(HopperLegality, DefaultsFollowWhatMasksKeep) {
   Schedule window = legalDefault(windowProblem(64, 1024));
   EXPECT_EQ(window.consumerWarpgroups, 1);
   EXPECT_EQ(legalDefault(windowProblem(64, 12288)).consumerWarpgroups, 3);
-  EXPECT_EQ(legalDefault(prefixProblem(64)).tileKV, 112);
+  EXPECT_EQ(legalDefault(prefixProblem(64)).tileKV, 128);
 }
 
 // ptxas holds one product to the registers that threads start with.
