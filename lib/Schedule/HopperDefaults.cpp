@@ -126,8 +126,21 @@ std::optional<int64_t> lengthOf(const Problem &problem) {
   return keys;
 }
 
+/// Sizes and tables that arguments bring take the registers that Q would have.
+bool sparesRegistersForQ(const Problem &problem,
+                         std::optional<int64_t> length) {
+  auto readsTable = [](const Instruction &instruction) {
+    return instruction.op == ExpressionOp::TableRead;
+  };
+  return length || std::none_of(problem.mask.instructions.begin(),
+                                problem.mask.instructions.end(), readsTable);
+}
+
 bool fits(const Row &row, const Problem &problem,
           std::optional<int64_t> length) {
+  if (row.queries == OperandPlace::Registers &&
+      !sparesRegistersForQ(problem, length))
+    return false;
   bool lengthFits = length ? *length >= row.leastLength &&
                                  *length <= row.mostLength
                            : row.leastLength == 0 &&

@@ -79,6 +79,9 @@ TEST(HopperLegality, DefaultsFollowWhatMasksKeep) {
   EXPECT_EQ(window.consumerWarpgroups, 1);
   EXPECT_EQ(legalDefault(windowProblem(64, 12288)).consumerWarpgroups, 3);
   EXPECT_EQ(legalDefault(prefixProblem(64)).tileKV, 128);
+  // Which a kernel for any length reads from a table.
+  EXPECT_EQ(legalDefault(prefixProblem(128)).qOperand, OperandPlace::Shared);
+  EXPECT_EQ(legalDefault(causalProblem(128)).qOperand, OperandPlace::Registers);
 }
 
 // ptxas holds one product to the registers that threads start with.
