@@ -26,7 +26,7 @@ KeyTiles KeyTileFinder::placeAt(ScoreFunction::Place &at) {
   // A scan takes all threads, before roles part; persistent workgroups find
   // their next tile after that.
   bool together = schedule.scheduler == TileScheduler::Grid;
-  seen = tilesOf(analysis::deriveKvRanges(
+  KeyTiles seen = tilesOf(analysis::deriveKvRanges(
       emit.builder, emit.loc, op.getMask(),
       {place.batch, place.head, place.firstRow,
        lastRowOf(place.firstRow, schedule.tileQ), place.seqKV},
@@ -79,7 +79,7 @@ bool KeyTileFinder::walksByGroup() const {
 }
 
 /// Those of its rows among the workgroup's; one at least, be it a hidden one.
-KeyTiles KeyTileFinder::tilesOfGroup() {
+KeyTiles KeyTileFinder::tilesOfGroup(const KeyTiles &seen) {
   int64_t rows = schedule.tileQ / schedule.consumerWarpgroups;
   Value group = tile::WarpgroupOp::create(emit.builder, emit.loc,
                                           emit.builder.getIndexType());
@@ -108,9 +108,9 @@ KeyTiles KeyTileFinder::tilesOfGroup() {
   return own;
 }
 
-Walk KeyTileFinder::walkOfGroup() {
+Walk KeyTileFinder::walkOfGroup(const KeyTiles &seen) {
   bool byGroup = walksByGroup();
-  KeyTiles own = byGroup ? tilesOfGroup() : seen;
+  KeyTiles own = byGroup ? tilesOfGroup(seen) : seen;
   Walk walk;
   if (schedule.kvDirection == KvDirection::Forward) {
     walk.plainBegin = emit.sub(own.fullBegin, seen.visibleBegin);

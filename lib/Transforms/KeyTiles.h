@@ -37,9 +37,9 @@ public:
   /// roles one at least, be it a hidden one. Sets the match of `place` to what the
   /// scan of the mask's only comparison of tables found.
   KeyTiles placeAt(ScoreFunction::Place &place);
-  /// Emits this warpgroup's part of the tiles that placeAt() emitted last, in
-  /// places of the workgroup's walk, which starts at either end.
-  Walk walkOfGroup();
+  /// Emits this warpgroup's part of those tiles, at the same query tile, in places
+  /// of the workgroup's walk, which starts at either end.
+  Walk walkOfGroup(const KeyTiles &seen);
   /// Whether warpgroups may see different keys, and care.
   bool walksByGroup() const;
 
@@ -47,14 +47,13 @@ private:
   using Value = mlir::Value;
   Value lastRowOf(Value first, int64_t rows);
   KeyTiles tilesOf(const analysis::KvRanges &ranges);
-  KeyTiles tilesOfGroup();
+  KeyTiles tilesOfGroup(const KeyTiles &seen);
   bool hasRoles() const { return schedule.producer == ProducerKind::Tma; }
 
   attention::ForwardOp op;
   const Schedule &schedule;
   TileEmitter &emit;
   ScoreFunction::Place place;
-  KeyTiles seen;
   bool scansTables = false;
 };
 

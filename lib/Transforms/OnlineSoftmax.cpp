@@ -17,6 +17,9 @@
 // its place, so that 2^(-inf - 0) = 0 and no NaN arises. Such a row ends with
 // l = 0, O = 0 and LSE = -inf.
 //
+// Any m that is close enough gives the same quotients. Lazily (rescale = lazy), m
+// stays where no score exceeds it by much; a is then 1 and O = a * O is left out.
+//
 // Keys that the mask hides from the whole tile are never visited; of the others,
 // those that it hides from no row run in a loop without a mask (KvRange.h):
 //
@@ -30,6 +33,9 @@
 //
 //   start S' = Q K'^T     start O = a O + P V     await S'     softmax of S'
 //   await O               P = P'
+//
+// A warpgroup may walk over the tiles that its own rows see, and let the others of
+// its workgroup pass (KeyTiles.h).
 //
 // The two lines in the middle of the recurrence are TileSoftmax.h, which also has
 // their short forms for affine and for bounded scores.
@@ -90,7 +96,7 @@ private:
   void pass(Value first, Value end);
   PendingStep firstStep(Value place);
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
-  PendingStep pendingStep(Value output, const Weights &tile);
+  PendingStep pendingStep(Value output, const Weights &tile, bool isFirst);
   RunningState lastStep(PendingStep pending, Value place);
   void takeTurn();
   void passTurn();
@@ -107,7 +113,7 @@ private:
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries; ///< operand matrix or view, as the schedule says
-  Value weightsBuffer, weightsView; ///< of P, where it is staged; else null
+  Value weightsView; ///< of P, where it is staged; else null
   Value outputView; ///< of O, where it is staged; else null
   /// Those that the workgroup walks over. With roles i32, as are places of the
   /// walk.
@@ -322,13 +328,16 @@ void OnlineSoftmax::passTurn() {
     tile::PassTurnOp::create(emit.builder, emit.loc);
 }
 
-/// A step's O, before its product P V, with what that takes.
-PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile) {
+/// A step's O, before its product P V, with what that takes. O of the first step
+/// is zero.
+PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile,
+                                       bool isFirst) {
   PendingStep pending = {
       {output, tile.maximum, tile.sum, {}}, operandOf(tile.weights), tile.rescale};
   if (!softmax.isLazy())
     return pending;
-  pending.state.output = rescaledIfChanged(output, tile.rescale);
+  if (!isFirst)
+    pending.state.output = rescaledIfChanged(output, tile.rescale);
   pending.rescale = Value();
   return pending;
 }
@@ -344,11 +353,7 @@ PendingStep OnlineSoftmax::firstStep(Value place) {
   Value firstKey = firstKeyAt(place);
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
-  if (softmax.isLazy()) // O is zero
-    return {{state.output, tile.maximum, tile.sum, {}},
-            operandOf(tile.weights),
-            Value()};
-  return pendingStep(state.output, tile);
+  return pendingStep(state.output, tile, /*isFirst=*/true);
 }
 
 PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
@@ -383,7 +388,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
     inFlight.push_back(before.weights);
   await(inFlight, /*pending=*/0, /*after=*/tile.sum);
   rings->valuesDone(previous);
-  return pendingStep(inFlight[0], tile);
+  return pendingStep(inFlight[0], tile, /*isFirst=*/false);
 }
 
 RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
@@ -430,7 +435,7 @@ void OnlineSoftmax::queriesDone() {
 
 RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = receiveQueries(before);
-  Walk walk = keyTiles.walkOfGroup();
+  Walk walk = keyTiles.walkOfGroup(seen);
   Value all = emit.sub(seen.visibleEnd, seen.visibleBegin);
   pass(emit.i32(0), walk.begin);
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
@@ -476,10 +481,10 @@ RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
 void OnlineSoftmax::lowerWithRoles() {
   KvRings storage(emit, schedule, op);
   pipeline = rings = &storage;
+  Value weightsBuffer, outputBuffer;
   if (schedule.pOperand == OperandPlace::Shared)
     weightsBuffer = emit.allocate(1, schedule.tileQ, schedule.tileKV,
                                   op.getElementType());
-  Value outputBuffer;
   if (schedule.epilogue == EpilogueKind::Tma)
     outputBuffer = emit.allocate(1, schedule.tileQ, op.getHeadDimV(),
                                  op.getElementType());
