@@ -69,6 +69,10 @@ inline bool isStaged(tile::AllocOp buffer) {
 inline int64_t firstStageBarrier(const KernelShape &shape) {
   return 1 + shape.groups();
 }
+/// Continues in a branch of one thread of warp `number`, always the same one; the
+/// branch's block. `warp` is this thread's warp.
+mlir::Block *electThread(mlir::ImplicitLocOpBuilder &builder, LaneExpr warp,
+                         int64_t number);
 /// Its threads wait for one another there.
 void joinGroup(mlir::ImplicitLocOpBuilder &builder, const KernelShape &shape);
 /// On tile.stage or on a tile.dot that reads what was staged: publishStaged.

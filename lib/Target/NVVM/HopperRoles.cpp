@@ -210,11 +210,7 @@ Block *emitProducer(ImplicitLocOpBuilder &b, Region &body,
   if (shape.producerRegisters > 0)
     moveRegisters(b, shape.producerRegisters,
                   NVVM::SetMaxRegisterAction::decrease);
-  LaneExpr warp = threadIndex(b, shape) >> 5;
-  auto first = branch(b, equals(b, warp, shape.warps), false);
-  b.setInsertionPointToStart(first.thenBlock());
-  Value elected = NVVM::ElectSyncOp::create(b, b.getI1Type(), Value());
-  Block *thread = branch(b, elected, false).thenBlock();
+  Block *thread = electThread(b, threadIndex(b, shape) >> 5, shape.warps);
   moveBody(body, thread);
   return thread;
 }
@@ -276,6 +272,15 @@ void joinGroup(ImplicitLocOpBuilder &b, const KernelShape &shape) {
   Value barrier = (group + firstStageBarrier(shape)).value();
   NVVM::BarrierOp::create(b, Type(), barrier, LaneExpr(b, kGroupThreads).value(),
                           NVVM::BarrierReductionAttr(), Value());
+}
+
+Block *electThread(ImplicitLocOpBuilder &b, LaneExpr warp, int64_t number) {
+  auto first = branch(b, equals(b, warp, number), false);
+  b.setInsertionPointToStart(first.thenBlock());
+  Value elected = NVVM::ElectSyncOp::create(b, b.getI1Type(), Value());
+  Block *thread = branch(b, elected, false).thenBlock();
+  b.setInsertionPointToStart(thread);
+  return thread;
 }
 
 LaneExpr groupIndex(ImplicitLocOpBuilder &b, const KernelShape &shape) {

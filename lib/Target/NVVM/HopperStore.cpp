@@ -17,19 +17,12 @@ using namespace mlir;
 namespace kgen::nvvm {
 namespace {
 
-/// Continues in a branch of one thread of the warpgroup, always the same one.
-void electThread(ImplicitLocOpBuilder &b, const KernelShape &shape) {
-  // Known to be the same for the warp's lanes, or ptxas keeps registers for a
-  // branch in which they part, all through the loops before it.
-  LaneExpr number(b, uniform(b, (threadIndex(b, shape) >> 5).value()));
-  LaneExpr warp = number & (kGroupWarps - 1);
-  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
-                                        warp.value(), LaneExpr(b, 0).value());
-  auto first = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
-  b.setInsertionPointToStart(first.thenBlock());
-  Value elected = NVVM::ElectSyncOp::create(b, b.getI1Type(), Value());
-  auto one = scf::IfOp::create(b, elected, /*withElseRegion=*/false);
-  b.setInsertionPointToStart(one.thenBlock());
+/// The thread that starts the warpgroup's copies. Its warp is known to be the same
+/// for the warp's lanes, or ptxas keeps registers for a branch in which they part,
+/// all through the loops before it.
+void electCopier(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+  LaneExpr warp(b, uniform(b, (threadIndex(b, shape) >> 5).value()));
+  electThread(b, warp & (kGroupWarps - 1), 0);
 }
 
 struct ConvertStoreStaged : TilePattern<tile::StoreStagedOp> {
@@ -48,7 +41,7 @@ struct ConvertStoreStaged : TilePattern<tile::StoreStagedOp> {
     Value head = i32(adaptor.getHead()), batch = i32(adaptor.getBatch());
     Value staged = offsetPointer(b, adaptor.getView().front(),
                                  (firstRow * kSwizzleBytes).value());
-    electThread(b, shape);
+    electCopier(b, shape);
     for (int64_t panel = 0; panel < tile.panels(); ++panel) {
       Value col = LaneExpr(b, panel * PanelTile::kPanelCols).value();
       NVVM::CpAsyncBulkTensorSharedCTAToGlobalOp::create(
@@ -71,7 +64,7 @@ struct ConvertAwaitStores : TilePattern<tile::AwaitStoresOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     {
       OpBuilder::InsertionGuard guard(b);
-      electThread(b, shape);
+      electCopier(b, shape);
       NVVM::CpAsyncBulkWaitGroupOp::create(b, uint32_t(0), /*read=*/b.getUnitAttr());
     }
     joinGroup(b, shape);
