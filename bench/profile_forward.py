@@ -3,7 +3,7 @@
 
     bench/profile_forward.py --tools BIN --out counters.json --settings bf16/128/full/4096,bf16/64/causal/4096
 
-Starts itself under `ncu` (on the PATH), with clocks left alone: times of profiled kernels are not speeds. Counters are per kernel; see COUNTERS
+Starts itself under `ncu`, with clocks left alone: times of profiled kernels are not speeds. Counters are per kernel; see COUNTERS
 for what each says. Settings are dtype/head dimension/variant/length as bench/hopper_forward.py lists them, with 16384 tokens and 2048 columns.
 """
 import argparse
@@ -41,6 +41,7 @@ def parse_arguments():
     parser.add_argument("--tools", required=True, help="folder of kgen-compile")
     parser.add_argument("--runtime", help="libkgen_runtime.so (default: TOOLS/../lib)")
     parser.add_argument("--target", default="sm_90a")
+    parser.add_argument("--ncu", default="ncu", help="Nsight Compute's program")
     parser.add_argument("--settings", required=True)
     parser.add_argument("--schedules", help="semicolon-separated schedule texts to profile instead of the default one")
     parser.add_argument("--out", help="counters as JSON")
@@ -71,7 +72,7 @@ def kernels_of(options, folder):
 
 
 def launch_all(options):
-    """The profiled process: each kernel once, cuDNN's before the first kernel of a plain setting."""
+    """The profiled process: each kernel once, cuDNN's twice (it is tried first) before the first kernel of a plain setting."""
     import torch
 
     import forward_peers as peers
@@ -93,9 +94,13 @@ def launch_all(options):
 
 
 def profile(options, folder):
-    command = ["ncu", "--clock-control", "none", "--csv", "--page", "raw", "--kernel-name", KERNELS, "--metrics", ",".join(COUNTERS), sys.executable, os.path.abspath(__file__)]
+    command = [options.ncu, "--clock-control", "none", "--csv", "--page", "raw", "--kernel-name", KERNELS, "--metrics", ",".join(COUNTERS)]
+    command += [sys.executable, os.path.abspath(__file__)]
     command += [f"--{name}={value}" for name in ("tools", "runtime", "target", "settings", "schedules") if (value := getattr(options, name))]
-    result = subprocess.run(command + [f"--launch={folder}"], capture_output=True, text=True)
+    try:
+        result = subprocess.run(command + [f"--launch={folder}"], capture_output=True, text=True)
+    except OSError as error:
+        sys.exit(f"profile_forward.py: cannot start {options.ncu} (Nsight Compute): {error.strerror}; name it by --ncu")
     lines = [line for line in result.stdout.splitlines() if line.startswith('"')]
     if result.returncode or not lines:
         sys.exit(f"ncu gave no counters ({result.returncode}):\n{result.stdout[-2000:]}{result.stderr[-2000:]}")

@@ -25,6 +25,7 @@ for name in ("HOME", "TMPDIR", "CUDA_HOME", "LD_LIBRARY_PATH"):
 
 config.substitutions.append(("%kgen-src", config.kgen_source_dir))
 config.substitutions.append(("%kgen-lib", config.kgen_lib_dir))
+config.substitutions.append(("%kgen-bin", config.kgen_tools_dir))
 config.substitutions.append(("%llvm-prefix", config.llvm_prefix))
 config.substitutions.append(("%python", '"%s"' % sys.executable))
 
