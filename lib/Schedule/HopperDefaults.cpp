@@ -1,7 +1,7 @@
 //===- HopperDefaults.cpp - Stored schedules of kernels with roles ----------===//
 //
 // Each row is the winner of a sweep on an H100, or close to it, unless it says
-// otherwise (bench/results/h100-wgmma/sweeps.txt): bf16, B * S = 16384,
+// otherwise (bench/results/h100-wgmma/sweeps*.txt): bf16, B * S = 16384,
 // H * D = 2048, against cuDNN, and against FlexAttention where tables are
 // compared. A kernel for any length takes the rows without a limit.
 //
@@ -60,6 +60,8 @@ constexpr auto kAlways = RescalePolicy::Always;
 // Short sequences are all prologue and epilogue: of head dimension 64, a workgroup
 // has one warpgroup and a processor three workgroups, which run under each
 // other's.
+// Head dim, mask, score, lengths; groups, keys, stages; Q, rescale; overlap,
+// scheduler, order, register cap.
 constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::None, 0, 1024, 2, 128, 2, kRegisters, kAlways, kBoth, kDrawn, kLinear, 0},
