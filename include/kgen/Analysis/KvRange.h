@@ -34,6 +34,8 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Region.h"
 
+#include <optional>
+
 namespace kgen::analysis {
 
 /// Half-open [begin, end) of key indices, as index values; empty if end <= begin.
@@ -90,6 +92,18 @@ KvRanges deriveKvRanges(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Region &mask, const QueryTile &tile,
                         const mlir::IRMapping &mapping,
                         MatchEmitter emitMatch = {});
+
+/// The keys that the mask keeps for one row (`row`, whose first and last row are
+/// one value), where they are known to be a range: inside a tile, two comparisons
+/// then stand for the mask. Empty where the mask may keep other sets of keys, or
+/// is not understood; what was emitted until then is dead. Parameters are those
+/// of deriveKvRanges(); of a match, a constant true `allMatch` says that its
+/// range is what matches.
+std::optional<KeyRange> deriveRowKeys(mlir::OpBuilder &builder,
+                                      mlir::Location loc, mlir::Region &mask,
+                                      const QueryTile &row,
+                                      const mlir::IRMapping &mapping,
+                                      MatchEmitter emitMatch = {});
 
 } // namespace kgen::analysis
 

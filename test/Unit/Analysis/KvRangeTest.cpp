@@ -72,6 +72,33 @@ struct KvRangeTest : testing::Test {
                           IRMapping());
   }
 
+  /// For one row, argument 2 of `above`.
+  std::optional<KeyRange> deriveRow(Surroundings &above, Region &mask) {
+    OpBuilder builder = OpBuilder::atBlockEnd(above.block);
+    QueryTile row{above.argument(0), above.argument(1), above.argument(2),
+                  above.argument(2), above.argument(4)};
+    return deriveRowKeys(builder, builder.getUnknownLoc(), mask, row,
+                         IRMapping());
+  }
+
+  /// The keys of each row are those that the mask keeps.
+  static testing::AssertionResult isExact(const KeyRange &keys,
+                                          Surroundings &above, Region &mask,
+                                          const Folder &constants) {
+    for (int64_t row = 0; row < kRows; ++row) {
+      Folder folder = constants;
+      folder.set(above.argument(2), row);
+      Range found{folder.integer(keys.begin), folder.integer(keys.end)};
+      if (found.begin < 0 || found.begin > kKeys || found.end < 0 ||
+          found.end > kKeys)
+        return testing::AssertionFailure() << "row " << row << " is not clipped";
+      for (int64_t key = 0; key < kKeys; ++key)
+        if (keeps(mask, constants, row, key) != found.contains(key))
+          return testing::AssertionFailure() << "row " << row << ", key " << key;
+    }
+    return testing::AssertionSuccess();
+  }
+
   /// Nothing kept lies outside of `visible`, nothing dropped inside of `full`.
   static testing::AssertionResult isSound(const Ranges &ranges, Region &mask,
                                           const Folder &folder,
@@ -99,22 +126,48 @@ struct KvRangeTest : testing::Test {
     return text;
   }
 
-  /// The ranges of the tiles of a mask written in MLIR; %q and %k are positions.
-  std::vector<Ranges> rangesOf(const std::string &body) {
+  /// A mask written in MLIR; %q and %k are positions.
+  OwningOpRef<ModuleOp> parse(const std::string &body) {
     std::string text =
         "func.func @mask(%b: index, %h: index, %q: index, %k: index) {\n" +
         body + "\n attention.yield %keep : i1\n}";
     ParserConfig unverified(&context, /*verifyAfterParse=*/false);
-    auto module = parseSourceString<ModuleOp>(text, unverified);
+    return parseSourceString<ModuleOp>(text, unverified);
+  }
+
+  static Region &maskOf(ModuleOp module) {
+    return (*module.getOps<func::FuncOp>().begin()).getBody();
+  }
+
+  /// Whether the rows' keys are known to be ranges; if so, checks them.
+  bool hasExactRows(const std::string &body) {
+    OwningOpRef<ModuleOp> module = parse(body);
     if (!module)
-      return {};
-    Region &mask = (*module->getOps<func::FuncOp>().begin()).getBody();
+      return false;
+    Region &mask = maskOf(*module);
     Surroundings above(context);
-    KvRanges derived = derive(above, mask);
+    std::optional<KeyRange> keys = deriveRow(above, mask);
+    if (keys)
+      EXPECT_TRUE(isExact(*keys, above, mask, constants(above, ones(above))));
+    return keys.has_value();
+  }
+
+  static SmallVector<Attribute> ones(Surroundings &above) {
     SmallVector<Attribute> scalars;
     for (Value scalar : above.scalars)
       scalars.push_back(IntegerAttr::get(scalar.getType(), 1));
-    Folder folder = constants(above, scalars);
+    return scalars;
+  }
+
+  /// The ranges of the tiles.
+  std::vector<Ranges> rangesOf(const std::string &body) {
+    OwningOpRef<ModuleOp> module = parse(body);
+    if (!module)
+      return {};
+    Region &mask = maskOf(*module);
+    Surroundings above(context);
+    KvRanges derived = derive(above, mask);
+    Folder folder = constants(above, ones(above));
     std::vector<Ranges> all;
     for (int64_t first = 0; first < kRows; first += kTile) {
       all.push_back(ranges(derived, above, folder, first));
@@ -149,6 +202,58 @@ TEST_F(KvRangeTest, IsSoundForRandomMasks) {
   // The analysis says something about many of them.
   EXPECT_GT(bounded, tiles / 12);
   EXPECT_GT(unmasked, tiles / 30);
+}
+
+TEST_F(KvRangeTest, RowsOfRandomMasksAreExactOrUnknown) {
+  std::mt19937 random(11);
+  int known = 0;
+  for (int round = 0; round < 4000; ++round) {
+    Surroundings above(context);
+    Region &mask = addRandomMask(random, above);
+    std::optional<KeyRange> keys = deriveRow(above, mask);
+    if (!keys)
+      continue;
+    ++known;
+    for (int draw = 0; draw < 2; ++draw) {
+      Folder folder = constants(above, randomScalars(random, above));
+      ASSERT_TRUE(isExact(*keys, above, mask, folder))
+          << "round " << round << "\n"
+          << describe(above, mask, folder);
+    }
+  }
+  EXPECT_GT(known, 150);
+}
+
+TEST_F(KvRangeTest, RowsOfUsualMasksAreRanges) {
+  const char *causal = "%keep = arith.cmpi sge, %q, %k : index";
+  const char *window = R"(
+    %w = arith.constant 6 : index
+    %d = arith.subi %q, %k : index
+    %zero = arith.constant 0 : index
+    %past = arith.cmpi sge, %d, %zero : index
+    %near = arith.cmpi slt, %d, %w : index
+    %keep = arith.andi %past, %near : i1)";
+  const char *prefix = R"(
+    %n = arith.constant 6 : index
+    %seen = arith.cmpi sle, %k, %q : index
+    %prefix = arith.cmpi slt, %k, %n : index
+    %keep = arith.ori %seen, %prefix : i1)";
+  const char *diagonal = "%keep = arith.cmpi eq, %q, %k : index";
+  for (const char *body : {causal, window, prefix, diagonal})
+    EXPECT_TRUE(hasExactRows(body)) << body;
+}
+
+TEST_F(KvRangeTest, RowsWithGapsAreNotRanges) {
+  // A window and a sink at the first keys.
+  const char *sink = R"(
+    %w = arith.constant 3 : index
+    %d = arith.subi %q, %k : index
+    %near = arith.cmpi slt, %d, %w : index
+    %first = arith.cmpi slt, %k, %w : index
+    %keep = arith.ori %near, %first : i1)";
+  const char *holes = "%keep = arith.cmpi ne, %q, %k : index";
+  for (const char *body : {sink, holes})
+    EXPECT_FALSE(hasExactRows(body)) << body;
 }
 
 TEST_F(KvRangeTest, CausalIsExact) {
