@@ -17,6 +17,10 @@ std::string toJson(const Schedule &schedule) {
     else
       object[key] = value;
   });
+  // Later than stored kernels and histories: texts that do not use it are those
+  // of before.
+  if (schedule.affine == Schedule().affine)
+    object.erase("affine");
   return json::write(object);
 }
 

@@ -1,6 +1,7 @@
 //===- KnobSpace.cpp - What is worth trying on a machine ------------------===//
 
 #include "Legality/Rules.h"
+#include "ScoreSlope.h"
 
 #include "kgen/Schedule/MaskDensity.h"
 
@@ -60,6 +61,8 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   if (uneven && countTableMatches(problem.mask) == 0)
     space.kvRange = ifSeveral(served.kvRange);
   space.epilogue = ifSeveral(served.epilogue);
+  if (hasSlope(problem.score))
+    space.affine = ifSeveral(served.affine);
   return space;
 }
 
@@ -171,6 +174,7 @@ private:
     if (schedule.consumerWarpgroups > 1)
       forEachOther(schedule, add, &Schedule::kvRange, space.kvRange);
     forEachOther(schedule, add, &Schedule::epilogue, space.epilogue);
+    forEachOther(schedule, add, &Schedule::affine, space.affine);
   }
 
   /// No rule knows these knobs but by the lists that the space is made of.

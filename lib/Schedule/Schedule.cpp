@@ -60,6 +60,10 @@ template <>
 struct Spellings<EpilogueKind> {
   static constexpr std::array<std::string_view, 2> values = {"direct", "tma"};
 };
+template <>
+struct Spellings<AffineUnit> {
+  static constexpr std::array<std::string_view, 2> values = {"fma", "tensor"};
+};
 
 template <typename EnumT>
 std::string_view spell(EnumT value) {
@@ -91,6 +95,7 @@ std::string_view spelling(Exp2Unit value) { return spell(value); }
 std::string_view spelling(RescalePolicy value) { return spell(value); }
 std::string_view spelling(KvRangeOf value) { return spell(value); }
 std::string_view spelling(EpilogueKind value) { return spell(value); }
+std::string_view spelling(AffineUnit value) { return spell(value); }
 
 template <typename EnumT>
 std::optional<EnumT> parseSpelling(std::string_view text) {
@@ -121,6 +126,7 @@ KGEN_INSTANTIATE(Exp2Unit)
 KGEN_INSTANTIATE(RescalePolicy)
 KGEN_INSTANTIATE(KvRangeOf)
 KGEN_INSTANTIATE(EpilogueKind)
+KGEN_INSTANTIATE(AffineUnit)
 #undef KGEN_INSTANTIATE
 
 std::string toString(const Schedule &schedule) {

@@ -76,6 +76,7 @@ struct KnobSpace {
   std::vector<RescalePolicy> rescale;
   std::vector<KvRangeOf> kvRange;
   std::vector<EpilogueKind> epilogue;
+  std::vector<AffineUnit> affine;
 };
 KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware);
 /// The legal points of the space, in a fixed order.

@@ -37,6 +37,10 @@ enum class KvRangeOf : uint8_t { Workgroup, Warpgroup };
 /// How O leaves: from registers to global memory, or through shared memory and
 /// the copy engine.
 enum class EpilogueKind : uint8_t { Direct, Tma };
+/// Which unit adds what a score has that is linear in the key's position: sums
+/// that products start from, or one more step of each product. Nothing where a
+/// score has no such part.
+enum class AffineUnit : uint8_t { Fma, Tensor };
 
 struct Schedule {
   /// Version of the JSON and attribute forms; a reader refuses a newer one.
@@ -64,6 +68,7 @@ struct Schedule {
   RescalePolicy rescale = RescalePolicy::Always;
   KvRangeOf kvRange = KvRangeOf::Workgroup;
   EpilogueKind epilogue = EpilogueKind::Direct;
+  AffineUnit affine = AffineUnit::Fma;
 
   bool operator==(const Schedule &) const = default;
 };
@@ -78,6 +83,7 @@ std::string_view spelling(Exp2Unit value);
 std::string_view spelling(RescalePolicy value);
 std::string_view spelling(KvRangeOf value);
 std::string_view spelling(EpilogueKind value);
+std::string_view spelling(AffineUnit value);
 
 /// The inverse of spelling() for each of the enums above; empty when no
 /// enumerator is spelled so.
@@ -114,6 +120,7 @@ void forEachKnob(ScheduleT &schedule, Visitor &&visit) {
   visit("rescale", schedule.rescale);
   visit("kv_range", schedule.kvRange);
   visit("epilogue", schedule.epilogue);
+  visit("affine", schedule.affine);
 }
 
 /// One line for people: "tile_q=128 tile_kv=64 warps=4 ..."; the other knobs

@@ -33,6 +33,7 @@ constexpr Exp2Unit lastOf(Exp2Unit) { return Exp2Unit::Mixed; }
 constexpr RescalePolicy lastOf(RescalePolicy) { return RescalePolicy::Lazy; }
 constexpr KvRangeOf lastOf(KvRangeOf) { return KvRangeOf::Warpgroup; }
 constexpr EpilogueKind lastOf(EpilogueKind) { return EpilogueKind::Tma; }
+constexpr AffineUnit lastOf(AffineUnit) { return AffineUnit::Tensor; }
 
 /// Reads the value of one knob into its field, whatever its type.
 struct KnobParser {

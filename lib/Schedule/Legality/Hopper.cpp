@@ -7,6 +7,7 @@
 
 #include "Rules.h"
 
+#include "../ScoreSlope.h"
 #include "kgen/Schedule/MaskDensity.h"
 
 namespace kgen::legality {
@@ -74,6 +75,7 @@ Capabilities hopperCapabilities() {
   hopper.epilogue = {EpilogueKind::Direct, EpilogueKind::Tma};
   hopper.rescale = {RescalePolicy::Lazy, RescalePolicy::Always};
   hopper.kvRange = {KvRangeOf::Workgroup, KvRangeOf::Warpgroup};
+  hopper.affine = {AffineUnit::Fma, AffineUnit::Tensor};
   return hopper;
 }
 
@@ -113,6 +115,10 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
     elements += schedule.tileQ * roundUp(schedule.tileKV, kPanelCols);
   if (schedule.epilogue == EpilogueKind::Tma)
     elements += schedule.tileQ * colsV;
+  // One more step of Q K^T, of 16 columns in bf16.
+  bool hasStep =
+      schedule.affine == AffineUnit::Tensor && hasSlope(problem.score);
+  int64_t columns = hasStep ? schedule.tileKV * 32 : 0;
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;
@@ -126,7 +132,8 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
   // What each warp finds in a scan of tables: three numbers.
   int64_t found = countTableMatches(problem.mask) * 3 * 4 *
                   hopperThreads(schedule) / kWarpThreads;
-  return elements * byteSize(problem.dtype) + barriers + numbers + found;
+  return elements * byteSize(problem.dtype) + columns + barriers + numbers +
+         found;
 }
 
 int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {

@@ -118,6 +118,7 @@ void checkKnobs(const Capabilities &capabilities, const Problem &problem,
   knobs.listed("rescale", schedule.rescale, &Capabilities::rescale);
   knobs.listed("kv_range", schedule.kvRange, &Capabilities::kvRange);
   knobs.listed("epilogue", schedule.epilogue, &Capabilities::epilogue);
+  knobs.listed("affine", schedule.affine, &Capabilities::affine);
   knobs.listed("consumer_warpgroups", schedule.consumerWarpgroups,
                &Capabilities::consumerWarpgroups);
   knobs.listed("producer_registers", schedule.producerRegisters,

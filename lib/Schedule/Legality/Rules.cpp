@@ -72,6 +72,7 @@ Schedule usualSchedule(const Capabilities &served) {
   schedule.rescale = served.rescale.front();
   schedule.kvRange = served.kvRange.front();
   schedule.epilogue = served.epilogue.front();
+  schedule.affine = served.affine.front();
   schedule.clusterSize = served.clusterSize.front();
   return schedule;
 }

@@ -42,6 +42,7 @@ struct Capabilities {
   std::vector<RescalePolicy> rescale;
   std::vector<KvRangeOf> kvRange = {KvRangeOf::Workgroup};
   std::vector<EpilogueKind> epilogue = {EpilogueKind::Direct};
+  std::vector<AffineUnit> affine = {AffineUnit::Fma};
   std::vector<int64_t> consumerWarpgroups = {0};
   std::vector<int64_t> producerRegisters = {0};
   std::vector<int64_t> clusterSize = {1};

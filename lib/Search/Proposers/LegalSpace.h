@@ -86,6 +86,7 @@ void forEachSpaceKnob(const KnobSpace &space, Visitor &&visit) {
   visit(&Schedule::rescale, space.rescale);
   visit(&Schedule::kvRange, space.kvRange);
   visit(&Schedule::epilogue, space.epilogue);
+  visit(&Schedule::affine, space.affine);
 }
 
 } // namespace kgen::search

@@ -409,6 +409,57 @@ TEST(HopperLegality, TheSpaceHasBothRescalesAndRanges) {
     ASSERT_EQ(point.kvRange, plain.front().kvRange) << toString(point);
 }
 
+// A step of 16 columns in bf16 for each key of a tile; nothing elsewhere.
+TEST(HopperLegality, AnAffineScoreOnTheMatrixUnitTakesSharedMemory) {
+  auto more = [](const Problem &problem) {
+    Schedule schedule = legalDefault(problem), tensor = schedule;
+    tensor.affine = AffineUnit::Tensor;
+    EXPECT_TRUE(checkLegality(problem, tensor, hopper()).empty());
+    auto bytes = [&](const Schedule &point) {
+      return estimateResources(problem, point, hopper()).sharedBytes;
+    };
+    return static_cast<double>(bytes(tensor) - bytes(schedule)) /
+           static_cast<double>(schedule.tileKV);
+  };
+  EXPECT_EQ(more(alibiProblem()), 32);
+  EXPECT_EQ(more(causalProblem()), 0);
+  Problem wide = alibiProblem();
+  wide.headDimQK = wide.headDimV = 128;
+  Violation violation = broken(wide, [](Schedule &s) {
+    s.affine = AffineUnit::Tensor;
+    s.tileKV = 192; // 224 KiB for Q, K and V
+    s.stagesK = s.stagesV = 2;
+  });
+  EXPECT_EQ(violation.code, ErrorCode::SharedMemoryExceeded);
+}
+
+TEST(HopperLegality, TheSpaceVariesWhatAddsASlopeWhereThereIsOne) {
+  auto varies = [](const Problem &problem) {
+    std::vector<Schedule> points = legalSchedules(problem, hopper());
+    return std::any_of(points.begin(), points.end(), [](const Schedule &point) {
+      return point.affine == AffineUnit::Tensor;
+    });
+  };
+  Problem alibi = alibiProblem();
+  EXPECT_TRUE(varies(alibi));
+  EXPECT_FALSE(varies(causalProblem()));
+  auto changed = [&](size_t position, Instruction instruction) {
+    Problem problem = alibi;
+    problem.score.instructions[position] = std::move(instruction);
+    return varies(problem);
+  };
+  // The key's position squared, and times the row's.
+  EXPECT_FALSE(changed(4, {.op = ExpressionOp::MulInt, .operands = {3, 3}}));
+  EXPECT_FALSE(changed(4, {.op = ExpressionOp::MulInt, .operands = {3, 2}}));
+  EXPECT_FALSE(changed(4, {.op = ExpressionOp::MaxSigned, .operands = {3, 2}}));
+  // A score that is not linear in s, one times a table, and one without s.
+  EXPECT_FALSE(changed(8, {.op = ExpressionOp::MulFloat, .operands = {0, 7}}));
+  EXPECT_FALSE(changed(8, {.op = ExpressionOp::MulFloat, .operands = {0, 6}}));
+  EXPECT_FALSE(changed(8, {.op = ExpressionOp::AddFloat, .operands = {5, 7}}));
+  EXPECT_FALSE(changed(5, {.op = ExpressionOp::Tanh, .operands = {0}}));
+  EXPECT_TRUE(changed(8, {.op = ExpressionOp::FmaFloat, .operands = {6, 5, 0}}));
+}
+
 // What hardly interacts is tried where both rings have as many buffers.
 TEST(HopperLegality, TheSpaceVariesOneAtATimeWhereRingsAreAlike) {
   std::vector<Schedule> points = legalSchedules(causalProblem(64), hopper());
@@ -418,7 +469,8 @@ TEST(HopperLegality, TheSpaceVariesOneAtATimeWhereRingsAreAlike) {
                   (point.pOperand != usual.pOperand) +
                   (point.clusterSize != usual.clusterSize) +
                   (point.rescale != usual.rescale) +
-                  (point.epilogue != usual.epilogue);
+                  (point.epilogue != usual.epilogue) +
+                  (point.affine != usual.affine);
     ASSERT_LE(changed, point.stagesK == point.stagesV ? 1 : 0)
         << toString(point);
   }

@@ -67,6 +67,18 @@ TEST(JsonSchedule, TextIsCompactAndInKnobOrder) {
       R"("kv_range":"workgroup","epilogue":"direct"})");
 }
 
+// Stored texts, and what is found by them, are older than this knob.
+TEST(JsonSchedule, AYoungKnobIsWrittenWhereItSaysSomething) {
+  Schedule schedule;
+  EXPECT_THAT(toJson(schedule), testing::Not(HasSubstr("affine")));
+  schedule.affine = AffineUnit::Tensor;
+  EXPECT_THAT(toJson(schedule),
+              testing::EndsWith(R"("epilogue":"direct","affine":"tensor"})"));
+  auto fma = parseSchedule(R"({"version":1,"affine":"fma"})");
+  ASSERT_TRUE(static_cast<bool>(fma)) << fma.error().message();
+  EXPECT_EQ(*fma, Schedule());
+}
+
 TEST(JsonSchedule, MissingKnobsTakeTheirDefaults) {
   auto schedule = parseSchedule(R"( {"tile_q": 128, "version": 1} )");
   ASSERT_TRUE(static_cast<bool>(schedule)) << schedule.error().message();

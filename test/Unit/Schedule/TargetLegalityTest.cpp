@@ -282,6 +282,18 @@ TEST(NvvmLegality, RangesOfWarpgroupsAreForKernelsWithRoles) {
     }
 }
 
+TEST(NvvmLegality, AffineScoresOnTheMatrixUnitAreForKernelsWithRoles) {
+  for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
+    Schedule schedule = legalDefault(alibiProblem(), machine(name));
+    schedule.affine = AffineUnit::Tensor;
+    Violation violation = only(alibiProblem(), schedule, machine(name));
+    EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget) << name;
+    EXPECT_EQ(violation.knob, "affine");
+    EXPECT_THAT(violation.detail,
+                HasSubstr("serves fma; tensor: served by nvvm on sm_90a"));
+  }
+}
+
 TEST(NvvmLegality, ProblemsItDoesNotServe) {
   HardwareModel h100 = machine("h100");
   Schedule schedule = legalDefault(plainProblem(64), h100);
