@@ -169,8 +169,15 @@ Condition RangeDeriver::compareToZero(arith::CmpIPredicate predicate, Affine u) 
 }
 
 Condition RangeDeriver::both(const Condition &a, const Condition &b) {
+  // Ranges are clipped in the end: no bound stays none.
+  auto later = [&](Value x, Value y) {
+    return x == zero ? y : y == zero ? x : max(x, y);
+  };
+  auto earlier = [&](Value x, Value y) {
+    return x == tile.seqKV ? y : y == tile.seqKV ? x : min(x, y);
+  };
   auto intersect = [&](const KeyRange &x, const KeyRange &y) {
-    return KeyRange{max(x.begin, y.begin), min(x.end, y.end)};
+    return KeyRange{later(x.begin, y.begin), earlier(x.end, y.end)};
   };
   KeyRange possible = intersect(a.possible, b.possible);
   if (a.isExact && b.isExact)

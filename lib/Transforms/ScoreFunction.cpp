@@ -2,7 +2,11 @@
 
 #include "ScoreFunction.h"
 
+#include "kgen/Dialect/Tile/IR/MathHints.h"
+
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 
 #include <limits>
@@ -30,6 +34,13 @@ void ScoreFunction::keepReadInside(memref::LoadOp load, ValueRange positions) {
   }
 }
 
+/// Whether an index of a table is computed from the position.
+static bool readsTablesAt(BlockArgument position) {
+  SetVector<Operation *> users;
+  getForwardSlice(position, &users);
+  return llvm::any_of(users, llvm::IsaPred<memref::LoadOp>);
+}
+
 /// Copies a region's body, without its terminator, with (leading..., b, h,
 /// q_idx, kv_idx) for its arguments. Returns what it yields.
 Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
@@ -37,14 +48,14 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
                                   bool masked) {
   // Padding rows and columns are computed and dropped; a table must not be read
   // there.
-  bool readsTables = !region.getOps<memref::LoadOp>().empty();
+  unsigned first = static_cast<unsigned>(leading.size());
   auto keepInside = [&](Value position, Value size) -> Value {
     Value last = emit.sub(size, emit.index(1));
     return builder.createOrFold<arith::MinSIOp>(emit.loc, position, last);
   };
-  if (readsTables)
+  if (readsTablesAt(region.getArgument(first + 2)))
     row = keepInside(row, place.seqQ);
-  if (readsTables && masked)
+  if (masked && readsTablesAt(region.getArgument(first + 3)))
     col = keepInside(col, place.seqKV);
   IRMapping mapping;
   SmallVector<Value> arguments(leading);
@@ -71,15 +82,43 @@ Value ScoreFunction::scoreOf(OpBuilder &builder, Value score, Value row,
                       /*masked=*/false);
 }
 
+/// The keys of a row, where the mask keeps a range of them: the row's two ends are
+/// computed once, and not the mask once an element.
+std::optional<analysis::KeyRange> ScoreFunction::keysOf(OpBuilder &builder,
+                                                        Value row) {
+  if (!op.hasMask())
+    return analysis::KeyRange{emit.index(0), place.seqKV};
+  auto known = [&](const analysis::TableMatch &tables) {
+    bool isKnown = tables.comparison == place.match->comparison;
+    Value all = arith::ConstantIntOp::create(builder, emit.loc, isKnown, 1);
+    return analysis::MatchedKeys{
+        isKnown ? place.match->keys.range : tables.candidates, all};
+  };
+  return analysis::deriveRowKeys(
+      builder, emit.loc, op.getMask(),
+      {place.batch, place.head, row, row, place.seqKV}, IRMapping(),
+      matchIsKnown ? analysis::MatchEmitter(known) : analysis::MatchEmitter());
+}
+
 /// Whether the pair takes part, an i1.
 Value ScoreFunction::keep(OpBuilder &builder, Value row, Value col) {
-  Value inside = arith::CmpIOp::create(
-      builder, emit.loc, arith::CmpIPredicate::slt, col, place.seqKV);
-  if (!op.hasMask())
-    return inside;
+  auto compare = [&](arith::CmpIPredicate predicate, Value bound) -> Value {
+    auto result =
+        arith::CmpIOp::create(builder, emit.loc, predicate, col, bound);
+    result->setAttr(tile::kComparesPositions, builder.getUnitAttr());
+    return result;
+  };
+  if (std::optional<analysis::KeyRange> keys = keysOf(builder, row)) {
+    Value before = compare(arith::CmpIPredicate::slt, keys->end);
+    if (getConstantIntValue(keys->begin) == 0)
+      return before;
+    Value from = compare(arith::CmpIPredicate::sge, keys->begin);
+    return arith::AndIOp::create(builder, emit.loc, from, before);
+  }
   Value kept =
       inlineRegion(op.getMask(), builder, {}, row, col, /*masked=*/true);
-  return arith::AndIOp::create(builder, emit.loc, inside, kept);
+  return arith::AndIOp::create(
+      builder, emit.loc, compare(arith::CmpIPredicate::slt, place.seqKV), kept);
 }
 
 /// The value of the match's comparison where all entries match.

@@ -44,6 +44,8 @@ private:
                       bool masked);
   mlir::Value mapBoth(mlir::Value product, mlir::Value firstKey, bool scored);
   mlir::Value isInRange(mlir::OpBuilder &builder, mlir::Value col);
+  std::optional<analysis::KeyRange> keysOf(mlir::OpBuilder &builder,
+                                           mlir::Value row);
   mlir::Value keep(mlir::OpBuilder &builder, mlir::Value row, mlir::Value col);
   mlir::Value inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
                            mlir::ValueRange leading, mlir::Value row,

@@ -42,8 +42,14 @@ func.func @full(%q: memref<1x4x200x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: me
 // CHECK-NOT:       arith.cmpi
 // CHECK:           scf.yield
 // CHECK:         scf.for %{{.+}} = %[[FULL]] to %{{[0-9]+}} step %c1
-// CHECK:           arith.cmpi sge
-// CHECK:           arith.select
+// The mask keeps a range of keys for each row: one comparison with its end.
+// CHECK:           tile.map(
+// CHECK-NEXT:      ^bb0(%{{.+}}: f32, %[[ROW:.+]]: index, %[[KEY:.+]]: index):
+// CHECK-NEXT:        %[[NEXT:.+]] = arith.addi %[[ROW]], %c1
+// CHECK-NEXT:        %[[LEAST:.+]] = arith.minsi %[[NEXT]], %c256
+// CHECK-NEXT:        %[[END:.+]] = arith.maxsi %[[LEAST]], %c0
+// CHECK-NEXT:        arith.cmpi slt, %[[KEY]], %[[END]] {compares_positions}
+// CHECK-NEXT:        arith.select
 // CHECK:           scf.yield
 // CHECK-NOT:     scf.for
 // CHECK:         tile.store

@@ -16,8 +16,8 @@
 // CHECK:           scf.if %[[SAME]] -> (!tile.matrix
 // CHECK:             tile.map
 // CHECK-NOT:         memref.load
-// CHECK:             arith.cmpi sge, %{{.+}}, %[[FIRST]] : index
-// CHECK:             arith.cmpi slt, %{{.+}}, %[[END]] : index
+// CHECK:             arith.cmpi slt, %[[KEY:.+]], %{{.+}} {compares_positions}
+// CHECK:             arith.cmpi sge, %[[KEY]], %{{.+}} {compares_positions}
 // CHECK-NOT:         memref.load
 // CHECK:           } else {
 // CHECK:             memref.load

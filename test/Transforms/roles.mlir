@@ -56,7 +56,7 @@ func.func @full(%q: memref<1x4x256x64xbf16>, %k: memref<1x2x200x64xbf16>, %v: me
 // CHECK:             tile.release
 // CHECK:             scf.yield
 // CHECK:           scf.for %{{.+}} = %[[FULL]] to
-// CHECK:             arith.cmpi sge
+// CHECK:             arith.cmpi slt, %{{.+}} {compares_positions}
 // CHECK-NOT:       tile.await
 // CHECK:           tile.store
 func.func @causal_in_order(%q: memref<1x4x256x64xbf16>, %o: memref<1x4x256x64xbf16>) {

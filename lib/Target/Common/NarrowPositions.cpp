@@ -172,7 +172,29 @@ void Narrower::rewriteSelect(arith::SelectOp op) {
   known[op] = {chosen, std::min(a->low, b->low), std::max(a->high, b->high)};
 }
 
+/// What an i32 of the region can be; of the bounds that the analysis of masks
+/// clamps, less than all.
+Interval intervalOfInteger(Value value) {
+  constexpr Interval all{std::numeric_limits<int32_t>::min(), kMostSize};
+  APInt number;
+  if (matchPattern(value, m_ConstantInt(&number)))
+    return {number.getSExtValue(), number.getSExtValue()};
+  Operation *op = value.getDefiningOp();
+  if (!isa_and_nonnull<arith::MinSIOp, arith::MaxSIOp>(op))
+    return all;
+  Interval a = intervalOfInteger(op->getOperand(0));
+  Interval b = intervalOfInteger(op->getOperand(1));
+  return isa<arith::MinSIOp>(op)
+             ? Interval{std::min(a.low, b.low), std::min(a.high, b.high)}
+             : Interval{std::max(a.low, b.low), std::max(a.high, b.high)};
+}
+
 void Narrower::rewriteCast(arith::IndexCastOp op) {
+  if (op.getType().isIndex() && op.getIn().getType().isInteger(32)) {
+    Interval interval = intervalOfInteger(op.getIn());
+    known[op] = {op.getIn(), interval.low, interval.high};
+    return;
+  }
   std::optional<Narrow> from = narrow(op.getIn());
   auto type = dyn_cast<IntegerType>(op.getType());
   if (!from || !type || type.getWidth() < 32)

@@ -62,6 +62,7 @@ struct NvvmLowerMath : impl::NvvmLowerMathPassBase<NvvmLowerMath> {
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     patterns.add<ApproximateTanh>(&getContext());
     populateFunctionUnits(patterns);
+    populatePositionCompare(patterns);
     patterns.add<ToIntrinsic<math::Exp2Op>>(&getContext(),
                                             "llvm.nvvm.ex2.approx.ftz.f");
     patterns.add<ToIntrinsic<math::Log2Op>>(&getContext(),

@@ -1,7 +1,8 @@
 //===- MathHints.h - How exact a function has to be ------------------------===//
 //
-// Attributes on math operations in the regions of maps. They allow a cheaper
-// form where what follows rounds more; a target that has none ignores them.
+// Attributes on operations in the regions of maps. They allow a cheaper form, be
+// it because what follows rounds more or because of what values can be; a target
+// that has none ignores them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_DIALECT_TILE_IR_MATHHINTS_H
@@ -18,6 +19,9 @@ inline constexpr llvm::StringLiteral kExp2Unit = "exp2_unit";
 inline constexpr llvm::StringLiteral kExp2InRange = "exp2_in_range";
 /// On a math.tanh: an absolute error of 2e-6 will do, however small the result.
 inline constexpr llvm::StringLiteral kAbsoluteError = "absolute_error";
+/// On an arith.cmpi of a column index: the other operand is a position as well,
+/// or the number of them, so that their difference does not wrap in 32 bits.
+inline constexpr llvm::StringLiteral kComparesPositions = "compares_positions";
 
 } // namespace kgen::tile
 
