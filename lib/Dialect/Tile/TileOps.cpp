@@ -145,7 +145,32 @@ static std::tuple<int64_t, int64_t, Type> shapeOf(Type type) {
   return {view.getRows(), view.getCols(), view.getElementType()};
 }
 
+MatrixType DotOp::rampTypeOf(MatrixType result) {
+  return MatrixType::get(result.getContext(), result.getRows(), kRampCols,
+                         BFloat16Type::get(result.getContext()),
+                         MatrixKind::Operand);
+}
+
+static LogicalResult verifyRamp(DotOp op) {
+  constexpr int64_t kMost = 256; // below, bf16 has every integer
+  if (op.getAcc() && op.getRamp())
+    return op.emitOpError() << "[KG1103] starts from an accumulator and a ramp";
+  if (!op.getRamp() != !op.getFirst())
+    return op.emitOpError() << "[KG1103] expected a ramp and its first column";
+  if (!op.getRamp())
+    return success();
+  int64_t first = static_cast<int64_t>(*op.getFirst());
+  int64_t cols = op.getResult().getType().getCols();
+  if (first < -kMost || first > kMost + 1 - cols)
+    return op.emitOpError() << "[KG1103] expected columns of a ramp from -"
+                            << kMost << " to " << kMost << ", got " << cols
+                            << " from " << first;
+  return success();
+}
+
 LogicalResult DotOp::verify() {
+  if (failed(verifyRamp(*this)))
+    return failure();
   auto [m, k, lhsElement] = shapeOf(getLhs().getType());
   ViewType rhs = getRhs().getType();
   int64_t rhsK = getTransposeRhs() ? rhs.getCols() : rhs.getRows();

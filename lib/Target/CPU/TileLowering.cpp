@@ -152,6 +152,8 @@ LogicalResult KernelLowering::lowerLoad(tile::LoadOp op) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult KernelLowering::lowerDot(tile::DotOp op) {
+  if (op.getRamp())
+    return refuse(op, "a ramp is added by tile.ramp (affine = fma)");
   auto rhs = views.find(op.getRhs());
   if (rhs == views.end() || !(views.contains(op.getLhs()) ||
                               tiles.contains(op.getLhs())))

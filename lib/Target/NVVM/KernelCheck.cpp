@@ -172,6 +172,13 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
              "producer = tma, or kv_range = workgroup and rescale = always";
       return WalkResult::interrupt();
     }
+    if (auto dot = dyn_cast<tile::DotOp>(op);
+        dot && dot.getRamp() && !shape.roles) {
+      emitCoded(op, ErrorCode::TileShapeUnsupported)
+          << "convert-tile-to-nvvm adds ramps by steps of warpgroups only: use "
+             "producer = tma, or affine = fma";
+      return WalkResult::interrupt();
+    }
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))
       return WalkResult::interrupt();
     if (auto load = dyn_cast<tile::LoadOp>(op);

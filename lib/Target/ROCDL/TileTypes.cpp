@@ -114,6 +114,11 @@ private:
     return success();
   }
   LogicalResult check(tile::DotOp dot) {
+    if (dot.getRamp())
+      return op->emitOpError()
+             << '[' << formatCode(ErrorCode::ScheduleUnsupportedByTarget)
+             << "] has a ramp, which tile.ramp adds here (affine = fma): "
+             << errorSentence(ErrorCode::ScheduleUnsupportedByTarget);
     if (failed(elements(dot.getRhs().getType().getElementType())))
       return failure();
     if (auto view = dyn_cast<tile::ViewType>(dot.getLhs().getType()))

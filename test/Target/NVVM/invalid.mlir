@@ -121,6 +121,17 @@ func.func @swizzles_in_clusters() attributes {
 
 // -----
 
+func.func @ramp_without_warpgroups(%a: !tile.matrix<64x64xbf16, operand>, %slopes: !tile.matrix<64x16xbf16, operand>) attributes {tile.kernel} {
+  %c0 = arith.constant 0 : index
+  %b = tile.alloc : !tile.buffer<1x64x64xbf16>
+  %v = tile.slot %b[%c0] : !tile.buffer<1x64x64xbf16>
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm adds ramps by steps of warpgroups only}}
+  %s = tile.dot %a, %v ramp %slopes from -32 transpose_rhs : !tile.matrix<64x64xbf16, operand>, !tile.view<64x64xbf16> -> !tile.matrix<64x64xf32, accumulator>
+  return
+}
+
+// -----
+
 func.func @rows_of_a_warpgroup() attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
   %c0 = arith.constant 0 : index

@@ -271,13 +271,14 @@ def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
   let description = [{
     Whatever is computed from the result is computed after the operations before
     this one: here, under a product that was just started, and not ahead of it.
+    An operand that is used in a loop is computed before it, and once.
 
     ```
     %a1 = tile.pin %a0 : !tile.per_row<64xf32>
     ```
   }];
-  let arguments = (ins Tile_PerRowType:$input);
-  let results = (outs Tile_PerRowType:$result);
+  let arguments = (ins AnyTypeOf<[Tile_PerRowType, Tile_OperandMatrix]>:$input);
+  let results = (outs AnyTypeOf<[Tile_PerRowType, Tile_OperandMatrix]>:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }
 

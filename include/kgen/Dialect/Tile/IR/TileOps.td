@@ -126,7 +126,9 @@ def Tile_LoadOp : Tile_Op<"load", [
 }
 
 def Tile_DotOp : Tile_Op<"dot", [
-    MemoryEffects<[MemRead]>,
+    MemoryEffects<[MemRead]>, AttrSizedOperandSegments,
+    OptionalTypesMatchWith<"the ramp has the result's rows", "result", "ramp",
+                           "::kgen::tile::DotOp::rampTypeOf(::llvm::cast<::kgen::tile::MatrixType>($_self))">,
     OptionalTypesMatchWith<"the accumulator has the result's type", "result", "acc", "$_self">]> {
   let summary = "a matrix product on the left operand's rows";
   let description = [{
@@ -137,20 +139,37 @@ def Tile_DotOp : Tile_Op<"dot", [
     the schedule's numerics class allows it. With `async` the product is only
     started; see `tile.await`.
 
+    With `ramp` the product starts from columns that rise in equal steps, as one
+    from a `tile.ramp` does: element (r, c) from `(first + c)` times the sum of the
+    ramp's row r. The matrix unit makes them, in a step of its own: the ramp's 16
+    columns, always bf16, times a constant operand. Columns are exact in bf16 from
+    -256 to 256.
+
     ```
     %s = tile.dot %q, %k transpose_rhs
        : !tile.matrix<128x64xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x32xf32, accumulator>
     %o2 = tile.dot %p, %v acc %o
        : !tile.matrix<128x32xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x64xf32, accumulator>
+    %t = tile.dot %q, %k ramp %slopes from -16 transpose_rhs async
+       : !tile.matrix<128x64xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x32xf32, accumulator>
     ```
   }];
   let arguments = (ins AnyTypeOf<[Tile_OperandMatrix, Tile_ViewType]>:$lhs, Tile_ViewType:$rhs,
-                       Optional<Tile_AccumulatorMatrix>:$acc, UnitAttr:$transpose_rhs,
-                       UnitAttr:$async);
+                       Optional<Tile_AccumulatorMatrix>:$acc, Optional<Tile_OperandMatrix>:$ramp,
+                       OptionalAttr<I64Attr>:$first, UnitAttr:$transpose_rhs, UnitAttr:$async);
   let results = (outs Tile_AccumulatorMatrix:$result);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`acc` $acc^)? (`transpose_rhs` $transpose_rhs^)? (`async` $async^)? attr-dict
-    `:` type($lhs) `,` type($rhs) `->` type($result)
+    $lhs `,` $rhs (`acc` $acc^)? (`ramp` $ramp^ `from` $first)? (`transpose_rhs` $transpose_rhs^)?
+    (`async` $async^)? attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$lhs, "::mlir::Value":$rhs,
+                                 "::mlir::Value":$acc, CArg<"bool", "false">:$transpose_rhs,
+                                 CArg<"bool", "false">:$async),
+      "build($_builder, $_state, result, lhs, rhs, acc, /*ramp=*/{}, /*first=*/{}, transpose_rhs, async);">];
+  let extraClassDeclaration = [{
+    static constexpr int64_t kRampCols = 16;
+    /// Of the ramp of a product with this result.
+    static MatrixType rampTypeOf(MatrixType result);
   }];
   let hasVerifier = 1;
 }
