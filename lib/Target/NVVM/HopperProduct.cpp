@@ -97,7 +97,8 @@ Value addBytes(ImplicitLocOpBuilder &b, Value descriptor, int64_t bytes) {
 class WarpgroupProduct {
 public:
   WarpgroupProduct(ImplicitLocOpBuilder &builder, const KernelShape &shape,
-                   tile::DotOp op, ValueRange lhs, Value rhs, ValueRange acc)
+                   tile::DotOp op, ValueRange lhs, Value rhs, ValueRange acc,
+                   ValueRange ramp)
       : b(builder), shape(shape), op(op), rhsTile(panelTile(op.getRhs().getType())),
         cols(op.getResult().getType().getCols()) {
     tile::ViewType right = op.getRhs().getType();
@@ -115,14 +116,17 @@ public:
     } else {
       fragments.assign(lhs.begin(), lhs.end());
     }
+    rampFragment.assign(ramp.begin(), ramp.end());
     sums.assign(acc.begin(), acc.end());
-    accumulates = !acc.empty();
+    hasSums = accumulates = !acc.empty();
     if (!accumulates)
       sums.assign(cols / 2, LLVM::PoisonOp::create(b, b.getF32Type()));
   }
 
   SmallVector<Value> issue() {
     fence();
+    if (!rampFragment.empty())
+      startFromRamp();
     for (int64_t step = 0; step < steps; ++step)
       multiply(step);
     NVVM::WgmmaGroupSyncAlignedOp::create(b);
@@ -153,34 +157,55 @@ private:
       assembly.input(addBytes(b, lhsDescriptor, lhsTile->columnSlice(step)));
       left = "$" + std::to_string(next++);
     } else {
-      for (int64_t index = 0; index < 4; ++index) {
-        assembly.input(fragments[step * 4 + index]);
-        left += (index ? ", $" : "{$") + std::to_string(next++);
-      }
-      left += "}";
+      left = addFragment(assembly, ArrayRef(fragments).slice(step * 4, 4), next);
     }
     assembly.input(addBytes(b, rhsDescriptor,
                             transposed ? rhsTile.columnSlice(step)
                                        : rhsTile.rowSlice(step)));
-    std::string right = "$" + std::to_string(next);
-    sums = assembly.emit(text(step, left, right));
+    bool isBf16 = op.getRhs().getType().getElementType().isBF16();
+    std::string options = lhsDescriptor ? ", 0" : ""; // left: not transposed
+    options += transposed ? ", 0" : ", 1";
+    emit(assembly, isBf16 ? "bf16" : "f16", left + ", $" + std::to_string(next),
+         options);
   }
 
-  std::string text(int64_t step, const std::string &left,
-                   const std::string &right) {
-    std::string type =
-        op.getRhs().getType().getElementType().isBF16() ? "bf16" : "f16";
+  /// The step that the product starts from (HopperRamp.cpp). Steps of one product
+  /// may differ in element type: accumulators are the same.
+  void startFromRamp() {
+    Assembly assembly(b);
+    for (Value sum : sums)
+      assembly.inout(sum);
+    size_t next = 2 * sums.size();
+    std::string left = addFragment(assembly, rampFragment, next);
+    Value columns = sharedPointer(
+        b, op->getAttrOfType<IntegerAttr>(kColumnsAttr).getInt());
+    assembly.input(makeDescriptor(b, columns, rampDescriptor()));
+    emit(assembly, "bf16", left + ", $" + std::to_string(next), ", 0");
+  }
+
+  /// "{$8, $9, $10, $11}", numbered from `next` on.
+  static std::string addFragment(Assembly &assembly, ArrayRef<Value> fragment,
+                                 size_t &next) {
+    std::string text;
+    for (Value value : fragment) {
+      assembly.input(value);
+      text += (text.empty() ? "{$" : ", $") + std::to_string(next++);
+    }
+    return text + "}";
+  }
+
+  void emit(Assembly &assembly, const std::string &type,
+            const std::string &operands, const std::string &options) {
     std::string registers;
     for (size_t index = 0; index < sums.size(); ++index)
       registers += (index ? ", $" : "$") + std::to_string(index);
     // Without an accumulator the first product overwrites (scale-d = 0).
-    std::string scale = accumulates || step > 0 ? "1" : "0";
-    std::string transposeLeft = lhsDescriptor ? ", 0" : "";
-    return "{ .reg .pred p; setp.ne.b32 p, " + scale +
-           ", 0; wgmma.mma_async.sync.aligned.m64n" + std::to_string(cols) +
-           "k16.f32." + type + "." + type + " {" + registers + "}, " + left +
-           ", " + right + ", p, 1, 1" + transposeLeft +
-           (transposed ? ", 0" : ", 1") + "; }";
+    std::string scale = std::exchange(hasSums, true) ? "1" : "0";
+    sums = assembly.emit("{ .reg .pred p; setp.ne.b32 p, " + scale +
+                         ", 0; wgmma.mma_async.sync.aligned.m64n" +
+                         std::to_string(cols) + "k16.f32." + type + "." + type +
+                         " {" + registers + "}, " + operands + ", p, 1, 1" +
+                         options + "; }");
   }
 
   ImplicitLocOpBuilder &b;
@@ -191,7 +216,8 @@ private:
   int64_t cols, steps = 0;
   bool transposed = false, accumulates = false;
   Value lhsDescriptor, rhsDescriptor;
-  SmallVector<Value> fragments, sums;
+  SmallVector<Value> fragments, rampFragment, sums;
+  bool hasSums = false; ///< the next step adds to them
 };
 
 /// Waits until at most `pending` groups of products are in flight; the values
@@ -216,16 +242,19 @@ struct ConvertDot : TilePattern<tile::DotOp> {
     ValueRange acc;
     if (op.getAcc())
       acc = adaptor.getAcc();
+    ValueRange ramp;
+    if (op.getRamp())
+      ramp = adaptor.getRamp();
     if (op->hasAttr(kPublishAttr))
       publishStaged(b, shape);
     SmallVector<Value> sums =
         WarpgroupProduct(b, shape, op, adaptor.getLhs(),
-                         adaptor.getRhs().front(), acc)
+                         adaptor.getRhs().front(), acc, ramp)
             .issue();
     if (!op.getAsync()) {
-      ValueRange read;
+      SmallVector<Value> read(ramp);
       if (isa<tile::MatrixType>(op.getLhs().getType()))
-        read = adaptor.getLhs();
+        llvm::append_range(read, adaptor.getLhs());
       sums = waitFor(b, sums, /*pending=*/0, read);
     }
     rewriter.replaceOpWithMultiple(op, {sums});

@@ -59,11 +59,16 @@ public:
       return !holdsNumbers(a.getBuffer().getType()) &&
              holdsNumbers(b.getBuffer().getType());
     });
+    bool placedColumns = false;
     for (tile::AllocOp ring : rings) {
       tile::BufferType type = ring.getBuffer().getType();
+      if (holdsNumbers(type) && !std::exchange(placedColumns, true))
+        total = placeRampColumns(kernel, total);
       ring->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
       total += type.getSlots() * slotBytes(type);
     }
+    if (!placedColumns)
+      total = placeRampColumns(kernel, total);
     llvm::erase_if(rings, isStaged);
     for (tile::AllocOp ring : rings) {
       barriers.push_back(total);
@@ -185,7 +190,7 @@ Value equals(ImplicitLocOpBuilder &b, LaneExpr value, int64_t constant) {
 /// The barriers that starters have initialised are there, in the whole cluster.
 void joinCluster(ImplicitLocOpBuilder &b) {
   // Relaxed: the fence after the initialisation releases it, and nothing else was
-  // written.
+  // written that other workgroups read.
   NVVM::ClusterArriveRelaxedOp::create(b, b.getUnitAttr());
   NVVM::ClusterWaitOp::create(b, b.getUnitAttr());
 }
@@ -315,9 +320,10 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
     b.setInsertionPointToStart(starter.thenBlock());
     plan.initialise(b, shape);
     b.setInsertionPoint(op);
+    bool wroteColumns = writeRampColumns(b, shape, kernel);
     if (plan.cluster > 1)
       joinCluster(b);
-    else
+    if (plan.cluster == 1 || wroteColumns)
       NVVM::BarrierOp::create(b);
     Value produces = equals(b, groupIndex(b, shape), shape.groups());
     auto roles = branch(b, produces, /*hasElse=*/true);

@@ -74,6 +74,9 @@ TEST(Descriptor, HoldsOffsetsInUnitsOfSixteenBytes) {
   EXPECT_EQ(rowSliceDescriptor(values) & 0xFFFF, 0u);
   PanelTile largest{256, 256};
   EXPECT_EQ(rowSliceDescriptor(largest) >> 30 & 3, 0u);
+  // Eight rows of 32 bytes, 32B swizzle.
+  EXPECT_EQ(rampDescriptor() >> 62, 3u);
+  EXPECT_EQ(rampDescriptor() >> 32 & 0x3FFF, 256u / 16);
 }
 
 } // namespace

@@ -74,6 +74,13 @@ constexpr uint64_t columnSliceDescriptor() {
 constexpr uint64_t rowSliceDescriptor(const PanelTile &tile) {
   return descriptorBits(tile.panelBytes(), kSwizzleAtomBytes);
 }
+/// A tile of 16 columns whose rows are N, 32B swizzle: row after row. It starts at
+/// a multiple of 256 bytes.
+inline constexpr int64_t kRampRowBytes = kWgmmaDepth * 2;
+constexpr uint64_t rampDescriptor() {
+  return (uint64_t(3) << 62) | (uint64_t(8 * kRampRowBytes >> 4) << 32) |
+         (uint64_t(1) << 16);
+}
 /// Shared addresses have 18 bits in a descriptor.
 inline constexpr int64_t kDescriptorAddressMask = 0x3FFFF;
 

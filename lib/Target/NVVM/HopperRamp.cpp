@@ -1,0 +1,100 @@
+//===- HopperRamp.cpp - Products that start from a ramp, by wgmma -----------===//
+//
+// (first + c) * slope is one more step of Q K^T, m64nNk16, whose left operand has
+// the slope in three pieces, bf16 whatever the other steps have, and whose right
+// one is the same for all tiles: row c is first + c, 16 times. The workgroup
+// writes it once, before the roles part.
+//
+// As all elements of a row are equal, the swizzle, which changes the places of
+// its two chunks, changes nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Hopper.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/SmallSet.h"
+
+using namespace mlir;
+
+namespace kgen::nvvm {
+namespace {
+
+constexpr int64_t kChunkWords = 4; // 16 bytes, the most that a thread stores at once
+
+/// The right operand of a product with a ramp.
+struct Columns {
+  explicit Columns(tile::DotOp dot)
+      : first(static_cast<int64_t>(*dot.getFirst())),
+        count(dot.getResult().getType().getCols()) {}
+  int64_t first, count;
+  bool operator==(const Columns &) const = default;
+};
+
+/// Stores row `row`: a column's number, 16 times.
+void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, int64_t first, Value start) {
+  Value number = arith::AddIOp::create(b, row.value(),
+                                       LaneExpr(b, first).value());
+  number = arith::SIToFPOp::create(b, b.getF32Type(), number);
+  Value pair = packPair(b, b.getBF16Type(), number, number);
+  auto type = VectorType::get({kChunkWords}, b.getI32Type());
+  Value chunk = LLVM::PoisonOp::create(b, type);
+  for (int64_t word = 0; word < kChunkWords; ++word)
+    chunk = LLVM::InsertElementOp::create(b, chunk, pair,
+                                          LaneExpr(b, word).value());
+  Value place = offsetPointer(b, start, (row * kRampRowBytes).value());
+  for (int64_t byte = 0; byte < kRampRowBytes; byte += kChunkBytes)
+    LLVM::StoreOp::create(b, chunk, offsetPointer(b, place, byte), kChunkBytes);
+}
+
+} // namespace
+
+int64_t placeRampColumns(func::FuncOp kernel, int64_t offset) {
+  Builder builder(kernel.getContext());
+  SmallVector<std::pair<Columns, int64_t>> places;
+  kernel.walk([&](tile::DotOp dot) {
+    if (!dot.getRamp())
+      return;
+    Columns columns(dot);
+    auto known = llvm::find_if(
+        places, [&](const auto &place) { return place.first == columns; });
+    int64_t place = offset;
+    if (known != places.end()) {
+      place = known->second;
+    } else {
+      places.push_back({columns, place});
+      offset += columns.count * kRampRowBytes;
+    }
+    dot->setAttr(kColumnsAttr, builder.getI64IntegerAttr(place));
+  });
+  return offset;
+}
+
+bool writeRampColumns(ImplicitLocOpBuilder &b, const KernelShape &shape,
+                      func::FuncOp kernel) {
+  llvm::SmallSet<int64_t, 2> written;
+  kernel.walk([&](tile::DotOp dot) {
+    auto place = dot->getAttrOfType<IntegerAttr>(kColumnsAttr);
+    if (!place || !written.insert(place.getInt()).second)
+      return;
+    Columns columns(dot);
+    LaneExpr row = threadIndex(b, shape);
+    Value hasRow = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                         row.value(),
+                                         LaneExpr(b, columns.count).value());
+    auto writer = scf::IfOp::create(b, hasRow, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(writer.thenBlock());
+    writeRow(b, row, columns.first, sharedPointer(b, place.getInt()));
+    // wgmma reads by another path than stores take.
+    NVVM::FenceProxyOp::create(
+        b, NVVM::ProxyKind::async_shared,
+        NVVM::SharedSpaceAttr::get(b.getContext(),
+                                   NVVM::SharedSpace::shared_cta));
+  });
+  return !written.empty();
+}
+
+} // namespace kgen::nvvm
