@@ -79,7 +79,6 @@ private:
   SmallVector<Value> loop(Value first, Value end, ValueRange state, Step step);
   RunningState loop(Value first, Value end, bool masked, RunningState state);
   RunningState step(Value place, bool masked, RunningState state);
-  Value multiplyKeys(Value keys, Value start, bool async);
   Value rescaled(Value output, Value factor);
   Value rescaledIfChanged(Value output, Value factor);
   Value operandOf(Value weights);
@@ -150,13 +149,6 @@ Value OnlineSoftmax::loadQueries() {
   return tile::LoadOp::create(emit.builder, emit.loc, view);
 }
 
-Value OnlineSoftmax::multiplyKeys(Value keys, Value start, bool async) {
-  return tile::DotOp::create(
-      emit.builder, emit.loc,
-      emit.accumulator(schedule.tileQ, schedule.tileKV), queries, keys, start,
-      /*transpose_rhs=*/true, async);
-}
-
 /// A null factor is 1.
 Value OnlineSoftmax::rescaled(Value output, Value factor) {
   if (!factor)
@@ -200,7 +192,7 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value firstKey = firstKeyAt(place);
   Value start = softmax.productStart();
   Value keys = pipeline->keysReady(place, state.tokens);
-  Value product = multiplyKeys(keys, start, /*async=*/false);
+  Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   pipeline->keysDone(place);
   Value values = pipeline->valuesReady(place, state.tokens);
 
@@ -347,7 +339,7 @@ PendingStep OnlineSoftmax::firstStep(Value place) {
   Value start = softmax.productStart();
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
-  Value product = multiplyKeys(keys, start, /*async=*/false);
+  Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   passTurn();
   rings->keysDone(place);
   Value firstKey = firstKeyAt(place);
@@ -366,7 +358,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   Value start = softmax.productStart();
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
-  Value product = multiplyKeys(keys, start, /*async=*/true);
+  Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/true);
   Value values = rings->valuesReady(previous, state.tokens);
   // O is rescaled while S' is being computed.
   Value rescale = before.rescale;

@@ -110,14 +110,76 @@ void TileSoftmax::begin() {
   // only those whose key is not the tile's middle.
   Value zero = emit.builder.createOrFold<arith::SubFOp>(emit.loc, g, g);
   slope = emit.builder.createOrFold<arith::AddFOp>(emit.loc, g, zero);
+  if (rampIsStep())
+    slopes = slopesOperand();
+}
+
+/// The first half of an f32's bits: what is left has 8 bits of mantissa less.
+static Value upperHalf(TileEmitter &emit, Value value) {
+  OpBuilder &b = emit.builder;
+  Value bits = arith::BitcastOp::create(b, emit.loc, b.getI32Type(), value);
+  Value half = arith::ConstantIntOp::create(b, emit.loc, b.getI32Type(),
+                                            int64_t(-0x10000));
+  bits = arith::AndIOp::create(b, emit.loc, bits, half);
+  return arith::BitcastOp::create(b, emit.loc, b.getF32Type(), bits);
+}
+
+/// Where a row has its pieces: any columns will do. Rows eight apart take others,
+/// so that no two registers of a thread are equal, wherever it has both: ptxas
+/// would keep one of them and copy it before each product.
+constexpr int64_t kPieceColumns[] = {0, 1, 8};
+constexpr int64_t kRowsApart = 8, kColumnsApart = 2;
+
+/// Each row is g, as a sum of three numbers that bf16 holds exactly: truncated, so
+/// that none is greater than g.
+Value TileSoftmax::slopesOperand() {
+  OpBuilder &builder = emit.builder;
+  Value rest = slope;
+  SmallVector<Value, 3> pieces;
+  for (int64_t piece = 0; piece < 2; ++piece) {
+    pieces.push_back(upperHalf(emit, rest));
+    rest = arith::SubFOp::create(builder, emit.loc, rest, pieces.back());
+  }
+  pieces.push_back(rest);
+  auto type = tile::DotOp::rampTypeOf(emit.accumulator(tileQ, tileKV));
+  Value zero = emit.index(0);
+  auto wide = emit.accumulator(tileQ, type.getCols());
+  Value matrix = emit.map(
+      emit.splat(0, wide), zero, zero,
+      [&](OpBuilder &b, ValueRange a) -> Value {
+        Value element = a[0];
+        Value apart = emit.remainder(emit.floorDiv(a[1], kRowsApart), 2);
+        Value shift = emit.mul(apart, emit.index(kColumnsApart));
+        for (auto [col, piece] : llvm::zip_equal(kPieceColumns, pieces)) {
+          Value here = arith::CmpIOp::create(
+              b, emit.loc, arith::CmpIPredicate::eq, a[2],
+              emit.add(shift, emit.index(col)));
+          element = arith::SelectOp::create(b, emit.loc, here, piece, element);
+        }
+        return element;
+      });
+  Value packed = tile::PackOp::create(builder, emit.loc, type, matrix);
+  return tile::PinOp::create(builder, emit.loc, type, packed);
+}
+
+Value TileSoftmax::multiplyKeys(Value queries, Value keys, Value start,
+                                bool async) {
+  Type type = emit.accumulator(tileQ, tileKV);
+  if (!rampIsStep())
+    return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
+                               start, /*transpose_rhs=*/true, async);
+  IntegerAttr first = emit.builder.getI64IntegerAttr(firstColumn());
+  return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
+                             /*acc=*/Value(), slopes, first,
+                             /*transpose_rhs=*/true, async);
 }
 
 Value TileSoftmax::productStart() {
-  if (!startsAtRamp())
+  if (!startsAtRamp() || rampIsStep())
     return Value();
   return tile::RampOp::create(emit.builder, emit.loc,
                               emit.accumulator(tileQ, tileKV), slope,
-                              -(tileKV / 2));
+                              firstColumn());
 }
 
 /// g * (middle of the tile - key): what the products lack. Null for nothing.
@@ -154,33 +216,39 @@ Value TileSoftmax::grown(Value before, Value candidate) {
       });
 }
 
-Value TileSoftmax::maximumOf(Value score, Value middle, Value before) {
+/// m as the products see it: without what the middle of the tile adds.
+Value TileSoftmax::toTile(Value maximum, Value middle) {
   if (!middle)
-    return emit.reduce(tile::ReductionKind::Max, score, before,
-                       /*partial=*/false);
-  Value none = emit.splat(kMinusInfinity, before.getType());
-  Value here = emit.reduce(tile::ReductionKind::Max, score, none,
-                           /*partial=*/false);
-  return emit.mapRows({before, here}, place.firstRow,
+    return maximum;
+  return emit.mapRows(maximum, place.firstRow,
                       [&](OpBuilder &b, ValueRange a) -> Value {
-                        Value moved = arith::AddFOp::create(b, emit.loc, a[1],
-                                                            middle);
-                        return arith::MaxNumFOp::create(b, emit.loc, a[0],
-                                                        moved);
+                        return arith::SubFOp::create(b, emit.loc, a[0], middle);
                       });
 }
 
-/// -f * (m - middle), with 0 for a row that has seen no key.
-Value TileSoftmax::negatedMaximum(Value maximum, Value middle) {
+/// The inverse. What did not grow is what it was, to the last bit.
+Value TileSoftmax::fromTile(Value here, Value beforeHere, Value before,
+                            Value middle) {
+  if (!middle)
+    return here;
+  return emit.mapRows(
+      {here, beforeHere, before}, place.firstRow,
+      [&](OpBuilder &b, ValueRange a) -> Value {
+        Value same = arith::CmpFOp::create(
+            b, emit.loc, arith::CmpFPredicate::OEQ, a[0], a[1]);
+        Value moved = arith::AddFOp::create(b, emit.loc, a[0], middle);
+        return arith::SelectOp::create(b, emit.loc, same, a[2], moved);
+      });
+}
+
+/// -f * m, with 0 for a row that has seen no key.
+Value TileSoftmax::negatedMaximum(Value maximum) {
   return emit.mapRows(maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) {
     Value none =
         arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ, a[0],
                               emit.f32(kMinusInfinity));
-    Value from = a[0];
-    if (middle)
-      from = arith::SubFOp::create(b, emit.loc, from, middle);
     Value negated =
-        arith::MulFOp::create(b, emit.loc, from, emit.f32(-factor));
+        arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
     return Value(arith::SelectOp::create(b, emit.loc, none, emit.f32(0),
                                          negated));
   });
@@ -257,9 +325,13 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
                            : function->apply(product, firstKey, masked);
   if (fixedMaximum)
     return applyBounded(score, firstKey, masked, oldMaximum, oldSum);
+  // What is added to m and subtracted again is so off the path to the weights.
   Value middle = middleOf(firstKey);
-  Value maximum = grown(oldMaximum, maximumOf(score, middle, oldMaximum));
-  Value negated = negatedMaximum(maximum, middle);
+  Value before = toTile(oldMaximum, middle);
+  Value here = grown(before, emit.reduce(tile::ReductionKind::Max, score,
+                                         before, /*partial=*/false));
+  Value maximum = fromTile(here, before, oldMaximum, middle);
+  Value negated = negatedMaximum(here);
   Value rescale = rescaleFrom(oldMaximum, maximum, negated);
   Value weights = weightsOf(score, negated, firstKey, masked);
   Value scaledSum = emit.mapRows(

@@ -58,8 +58,11 @@ public:
     return rescales() && schedule.rescale == RescalePolicy::Lazy;
   }
   /// Emits what Q K^T starts from, best before the keys are waited for; null if
-  /// it starts from zero.
+  /// it starts from zero, or from a step of its own.
   mlir::Value productStart();
+  /// S, from what productStart() gave.
+  mlir::Value multiplyKeys(mlir::Value queries, mlir::Value keys,
+                           mlir::Value start, bool async);
   /// `maximum` and `sum` are those of the key tiles before; -inf where `masked`
   /// and the mask or the end of the keys says so.
   Weights apply(mlir::Value product, mlir::Value firstKey, bool masked,
@@ -72,10 +75,16 @@ private:
   using Value = mlir::Value;
   bool isAffine() const { return affine.has_value(); }
   bool startsAtRamp() const { return affine && !affine->gamma.empty(); }
+  bool rampIsStep() const {
+    return startsAtRamp() && schedule.affine == AffineUnit::Tensor;
+  }
+  int64_t firstColumn() const { return -(tileKV / 2); }
+  Value slopesOperand();
   Value middleOf(Value firstKey);
-  Value maximumOf(Value score, Value middle, Value before);
+  Value toTile(Value maximum, Value middle);
+  Value fromTile(Value here, Value beforeHere, Value before, Value middle);
   Value grown(Value before, Value candidate);
-  Value negatedMaximum(Value maximum, Value middle);
+  Value negatedMaximum(Value maximum);
   Value rescaleFrom(Value before, Value maximum, Value negated);
   Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);
   Value weightsOf(Value score, Value negated, Value firstKey, bool masked);
@@ -97,6 +106,7 @@ private:
   std::optional<ScoreFunction> function;
   ScoreFunction::Place place;
   Value slope; ///< g of the query tile
+  Value slopes; ///< g in pieces, the operand of a step of its own
 };
 
 } // namespace kgen
