@@ -11,6 +11,7 @@
 
 #include "Legality/Rules.h"
 #include "MaskCost.h"
+#include "ScoreSlope.h"
 #include "kgen/Schedule/MaskDensity.h"
 
 #include <algorithm>
@@ -167,6 +168,9 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   schedule.producerRegisters = legality::usualProducerRegisters(row.groups);
   if (!problem.mask.empty())
     schedule.order = row.order;
+  // From the greatest scores on: lazily, maxima then stay where they are.
+  else if (fallsWithKey(problem.score))
+    schedule.kvDirection = KvDirection::Forward;
   return schedule;
 }
 

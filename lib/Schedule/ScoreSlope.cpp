@@ -7,30 +7,45 @@
 namespace kgen {
 namespace {
 
+int signOf(double value) { return (value > 0) - (value < 0); }
+
 /// How a value depends on the score and on positions.
 struct Form {
   bool ofScore = false, ofKey = false; ///< linearly
   bool ofRow = false;                  ///< in any way
   bool isConstant = false;
   bool isOther = false; ///< of the score or the key, not linearly
+  /// -1 or 1 where it is known, of a value without the key: its own sign; of one
+  /// that is linear in the key: the sign of the key's factor.
+  int sign = 0;
 
   bool isLinear() const { return ofScore || ofKey; }
 };
 
 Form joined(const Form &a, const Form &b) {
+  int sign = a.ofKey == b.ofKey ? (a.sign == b.sign ? a.sign : 0)
+             : a.ofKey          ? a.sign
+                                : b.sign;
   return {a.ofScore || b.ofScore, a.ofKey || b.ofKey, a.ofRow || b.ofRow,
-          a.isConstant && b.isConstant, a.isOther || b.isOther};
+          a.isConstant && b.isConstant, a.isOther || b.isOther, sign};
 }
 
 /// Of a function that is not linear in its operands.
 Form opaque(Form form) {
   form.isOther |= form.isLinear();
   form.isConstant = false;
+  form.sign = 0;
+  return form;
+}
+
+Form negated(Form form) {
+  form.sign = -form.sign;
   return form;
 }
 
 Form product(const Form &a, const Form &b) {
   Form all = joined(a, b);
+  all.sign = a.sign * b.sign;
   if (!all.isLinear())
     return all;
   const Form &factor = a.isLinear() ? b : a;
@@ -55,7 +70,7 @@ private:
   const Form &operand(const Instruction &instruction, size_t number) const {
     return forms[instruction.operands[number]];
   }
-  Form sumOf(const Instruction &instruction) const {
+  Form allOf(const Instruction &instruction) const {
     Form all = {.isConstant = true};
     for (int32_t position : instruction.operands)
       all = joined(all, forms[position]);
@@ -72,20 +87,31 @@ Form SlopeReader::formOf(const Instruction &instruction) const {
   case ExpressionOp::ArgumentScore:
     return {.ofScore = true};
   case ExpressionOp::ArgumentKeyIndex:
-    return {.ofKey = true};
+    return {.ofKey = true, .sign = 1};
   case ExpressionOp::ArgumentQueryIndex:
     return {.ofRow = true};
   case ExpressionOp::ConstantFloat:
+    return {.isConstant = true, .sign = signOf(instruction.floatValue)};
   case ExpressionOp::ConstantInt:
-    return {.isConstant = true};
+    return {.isConstant = true,
+            .sign = signOf(static_cast<double>(instruction.intValue))};
   case ExpressionOp::AddFloat:
-  case ExpressionOp::SubFloat:
-  case ExpressionOp::NegFloat:
   case ExpressionOp::AddInt:
+    return joined(operand(instruction, 0), operand(instruction, 1));
+  case ExpressionOp::SubFloat:
   case ExpressionOp::SubInt:
+    return joined(operand(instruction, 0), negated(operand(instruction, 1)));
+  case ExpressionOp::NegFloat:
+    return negated(operand(instruction, 0));
   case ExpressionOp::SignedToFloat:
   case ExpressionOp::SignExtendOrTruncate:
-    return sumOf(instruction);
+    return operand(instruction, 0);
+  case ExpressionOp::Exp:
+  case ExpressionOp::Exp2: {
+    Form form = opaque(operand(instruction, 0));
+    form.sign = 1;
+    return form;
+  }
   case ExpressionOp::MulFloat:
   case ExpressionOp::MulInt:
     return product(operand(instruction, 0), operand(instruction, 1));
@@ -93,10 +119,11 @@ Form SlopeReader::formOf(const Instruction &instruction) const {
     return joined(product(operand(instruction, 0), operand(instruction, 1)),
                   operand(instruction, 2));
   case ExpressionOp::DivFloat:
-    return operand(instruction, 1).isConstant ? sumOf(instruction)
-                                              : opaque(sumOf(instruction));
+    return operand(instruction, 1).isConstant
+               ? product(operand(instruction, 0), operand(instruction, 1))
+               : opaque(allOf(instruction));
   default:
-    return opaque(sumOf(instruction));
+    return opaque(allOf(instruction));
   }
 }
 
@@ -107,6 +134,10 @@ bool hasSlope(const Expression &score) {
     return false;
   Form form = SlopeReader(score).read();
   return form.ofScore && form.ofKey && !form.isOther;
+}
+
+bool fallsWithKey(const Expression &score) {
+  return hasSlope(score) && SlopeReader(score).read().sign < 0;
 }
 
 } // namespace kgen

@@ -12,6 +12,10 @@ namespace kgen {
 /// signs of constants, so that a few scores that it takes are not split.
 bool hasSlope(const Expression &score);
 
+/// Whether gamma is known to be negative for all b and h: the first keys then have
+/// the greatest scores.
+bool fallsWithKey(const Expression &score);
+
 } // namespace kgen
 
 #endif // KGEN_SCHEDULE_SCORESLOPE_H

@@ -83,6 +83,35 @@ TEST(Defaults, OrderIsLinearWithAndWithoutAMask) {
   EXPECT_EQ(defaultSchedule(causalProblem(64), *h100)->order, TileOrder::Linear);
 }
 
+/// score + factor * (q_idx - kv_idx).
+Problem relativeProblem(double factor) {
+  Problem problem = plainProblem();
+  problem.score.instructions = {
+      {.op = ExpressionOp::ArgumentScore, .operands = {}},
+      {.op = ExpressionOp::ArgumentQueryIndex, .operands = {}},
+      {.op = ExpressionOp::ArgumentKeyIndex, .operands = {}},
+      {.op = ExpressionOp::SubInt, .operands = {1, 2}},
+      {.op = ExpressionOp::SignedToFloat, .operands = {3}},
+      {.op = ExpressionOp::ConstantFloat, .operands = {}, .floatValue = factor},
+      {.op = ExpressionOp::MulFloat, .operands = {4, 5}},
+      {.op = ExpressionOp::AddFloat, .operands = {0, 6}}};
+  problem.score.result = 7;
+  return problem;
+}
+
+// Maxima that grow with each tile make lazy rescaling pointless.
+TEST(Defaults, WalkStartsWhereScoresAreGreatest) {
+  const HardwareModel hopper = *findHardware("h100a");
+  auto direction = [&](const Problem &problem) {
+    return defaultSchedule(problem, hopper)->kvDirection;
+  };
+  EXPECT_EQ(direction(relativeProblem(0.5)), KvDirection::Forward);
+  EXPECT_EQ(direction(relativeProblem(-0.5)), KvDirection::Reverse);
+  EXPECT_EQ(direction(plainProblem()), KvDirection::Reverse);
+  // A factor that a table holds may have any sign.
+  EXPECT_EQ(direction(alibiProblem()), KvDirection::Reverse);
+}
+
 TEST(Defaults, MachineWithoutRoomHasNone) {
   HardwareModel tiny = *findHardware("h100");
   tiny.maxSharedBytes = 1024;
