@@ -107,6 +107,13 @@ template <typename T>
 static T maximum(T a, T b) {
   return std::max(a, b);
 }
+/// min.relu and max.relu.
+static int32_t minimumOrZero(int32_t a, int32_t b) {
+  return std::max(std::min(a, b), 0);
+}
+static int32_t maximumOrZero(int32_t a, int32_t b) {
+  return std::max(std::max(a, b), 0);
+}
 template <typename T>
 static T negate(T a) {
   return subtract(T(0), a);
@@ -165,7 +172,9 @@ static void decodeProduct(Decoder &d, Instruction &i, bool add) {
 void decodeIntegerArithmetic(Decoder &d, Instruction &i, Arithmetic operation) {
   if (operation == Arithmetic::Mul || operation == Arithmetic::Mad)
     return decodeProduct(d, i, operation == Arithmetic::Mad);
-  bool saturate = d.take("sat");
+  bool isExtreme =
+      operation == Arithmetic::Min || operation == Arithmetic::Max;
+  bool saturate = d.take("sat"), relu = isExtreme && d.take("relu");
   Type type = d.type();
   if (saturate) {
     bool isAdd = operation == Arithmetic::Add;
@@ -174,6 +183,15 @@ void decodeIntegerArithmetic(Decoder &d, Instruction &i, Arithmetic operation) {
     return finishElementwise(d, i,
                              isAdd ? kElementwise<addSaturating>
                                    : kElementwise<subtractSaturating>,
+                             type, 2, InstructionClass::Integer);
+  }
+  if (relu) {
+    bool isMin = operation == Arithmetic::Min;
+    if (type != Type::S32)
+      return d.malformed(".relu is for min.s32 and max.s32");
+    return finishElementwise(d, i,
+                             isMin ? kElementwise<minimumOrZero>
+                                   : kElementwise<maximumOrZero>,
                              type, 2, InstructionClass::Integer);
   }
   size_t sources = 2;
