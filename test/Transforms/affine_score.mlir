@@ -12,12 +12,15 @@
 // CHECK:           %[[S:.+]] = tile.dot {{.+}} acc %[[START]] transpose_rhs
 // CHECK:           %[[D:.+]] = arith.sitofp
 // CHECK-NEXT:      %[[MIDDLE:.+]] = arith.mulf %[[D]], %[[SLOPE]]
-// CHECK-NEXT:      %[[HERE:.+]] = tile.reduce max %[[S]]
-// CHECK-NEXT:      %[[M:.+]] = tile.map_rows(%{{.+}}, %[[HERE]])
-// CHECK:             arith.addf %{{.+}}, %[[MIDDLE]]
-// CHECK-NEXT:        arith.maxnumf
-// CHECK:           %[[NEGATED:.+]] = tile.map_rows(%[[M]])
+// CHECK-NEXT:      %[[BEFORE:.+]] = tile.map_rows(%[[M:.+]]) at
 // CHECK:             arith.subf %{{.+}}, %[[MIDDLE]]
+// CHECK:           %[[HERE:.+]] = tile.reduce max %[[S]] init %[[BEFORE]]
+// What did not grow stays what it was.
+// CHECK:           tile.map_rows(%[[HERE]], %[[BEFORE]], %[[M]])
+// CHECK:             arith.cmpf oeq
+// CHECK-NEXT:        arith.addf %{{.+}}, %[[MIDDLE]]
+// CHECK-NEXT:        arith.select
+// CHECK:           %[[NEGATED:.+]] = tile.map_rows(%[[HERE]])
 // CHECK:           tile.map(%[[S]], %[[NEGATED]])
 // CHECK-NEXT:      ^bb0
 // CHECK-NEXT:        math.fma %{{.+}}, %[[FACTOR]], %{{.+}}
@@ -59,7 +62,7 @@ func.func @relative_position(%q: memref<1x2x1024x64xbf16>, %o: memref<1x2x1024x6
 // CHECK:           tile.ramp %[[SLOPE]]
 // CHECK:           tile.map(%{{.+}})
 // CHECK-NEXT:      ^bb0
-// CHECK-NEXT:        arith.cmpi
+// CHECK:             arith.cmpi slt
 // CHECK-NOT:         arith.sitofp
 // CHECK:             tile.yield
 // CHECK:           scf.yield
