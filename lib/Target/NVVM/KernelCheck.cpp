@@ -120,6 +120,10 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
 }
 
 static LogicalResult checkProduct(tile::DotOp op, const KernelShape &shape) {
+  if (op.getRamp() && !shape.roles)
+    return emitCoded(op, ErrorCode::TileShapeUnsupported)
+           << "convert-tile-to-nvvm adds ramps by steps of warpgroups only: use "
+              "producer = tma, or affine = fma";
   tile::ViewType rhs = op.getRhs().getType();
   auto refuse = [&](const Twine &why) {
     return emitCoded(op, ErrorCode::TileShapeUnsupported)
@@ -170,13 +174,6 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
       emitCoded(op, ErrorCode::TileShapeUnsupported)
           << "convert-tile-to-nvvm knows warpgroups only where roles part: use "
              "producer = tma, or kv_range = workgroup and rescale = always";
-      return WalkResult::interrupt();
-    }
-    if (auto dot = dyn_cast<tile::DotOp>(op);
-        dot && dot.getRamp() && !shape.roles) {
-      emitCoded(op, ErrorCode::TileShapeUnsupported)
-          << "convert-tile-to-nvvm adds ramps by steps of warpgroups only: use "
-             "producer = tma, or affine = fma";
       return WalkResult::interrupt();
     }
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))
