@@ -45,7 +45,8 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
     return values;
   };
   space.order = ifUneven(served.order);
-  space.kvDirection = ifUneven(served.kvDirection);
+  space.kvDirection = hasSlope(problem.score) ? served.kvDirection
+                                             : ifUneven(served.kvDirection);
   // On the CPU all served names mean the same code.
   space.exp2 = {served.exp2.front()};
   auto ifSeveral = [](auto values) {

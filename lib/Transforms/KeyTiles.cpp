@@ -112,7 +112,9 @@ Walk KeyTileFinder::walkOfGroup(const KeyTiles &seen) {
   bool byGroup = walksByGroup();
   KeyTiles own = byGroup ? tilesOfGroup(seen) : seen;
   Walk walk;
-  if (schedule.kvDirection == KvDirection::Forward) {
+  bool inOrder = schedule.kvDirection == KvDirection::Forward &&
+                 attention::ForwardOp(op).hasMask();
+  if (inOrder) {
     walk.plainBegin = emit.sub(own.fullBegin, seen.visibleBegin);
     walk.plainEnd = emit.sub(own.fullEnd, seen.visibleBegin);
     walk.end = emit.sub(own.visibleEnd, seen.visibleBegin);

@@ -275,13 +275,21 @@ RunningState OnlineSoftmax::initialState(KvPipeline::Tokens tokens) {
 // With roles
 //===----------------------------------------------------------------------===//
 
-/// The key tile at a place of the walk.
+/// The key tile at a place of the walk. Without a mask, the tile with the last
+/// keys, the only one that may need one, is first in both directions.
 Value OnlineSoftmax::tileAt(Value place) {
   if (!rings)
     return place;
-  if (schedule.kvDirection == KvDirection::Forward)
-    return emit.add(seen.visibleBegin, place);
-  return emit.sub(emit.sub(seen.visibleEnd, emit.i32(1)), place);
+  if (schedule.kvDirection == KvDirection::Reverse)
+    return emit.sub(emit.sub(seen.visibleEnd, emit.i32(1)), place);
+  Value inOrder = emit.add(seen.visibleBegin, place);
+  if (op.hasMask())
+    return inOrder;
+  Value isFirst = arith::CmpIOp::create(
+      emit.builder, emit.loc, arith::CmpIPredicate::eq, place, emit.i32(0));
+  return arith::SelectOp::create(
+      emit.builder, emit.loc, isFirst, emit.sub(seen.visibleEnd, emit.i32(1)),
+      emit.sub(inOrder, emit.i32(1)));
 }
 
 Value OnlineSoftmax::firstKeyAt(Value place) {
@@ -456,8 +464,8 @@ RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
   };
   PendingStep state = firstStep(walk.begin);
   Value plainBegin = emit.add(walk.begin, emit.i32(1));
-  // Without a mask only the last keys need one: they come first or last.
-  if (op.hasMask() || schedule.kvDirection == KvDirection::Forward) {
+  // Without a mask only the last keys need one: they are the first step's.
+  if (op.hasMask()) {
     Value second = plainBegin;
     plainBegin = emit.max(walk.plainBegin, second);
     state = steps(second, plainBegin, /*masked=*/true, state);

@@ -152,3 +152,20 @@ func.func @operands_in_order(%q: memref<?x4x?x64xbf16>, %o: memref<?x4x?x64xbf16
       : (memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>, memref<?x4x?x64xbf16>) -> ()
   return
 }
+
+// From the first key on, too, the tile with the last keys comes first: it alone
+// needs a mask, and there is no loop with one.
+// CHECK-LABEL: func.func @forward_full(
+// CHECK:         } consumers {
+// CHECK:           tile.map(
+// CHECK:             arith.cmpi slt
+// CHECK:           scf.for %[[PLACE:.+]] = %c1_i32 to
+// CHECK-NOT:         arith.cmpi slt
+// CHECK:             %[[IS_FIRST:.+]] = arith.cmpi eq, %{{.+}}, %c0_i32
+// CHECK-NOT:       scf.for
+// CHECK:           tile.store
+func.func @forward_full(%q: memref<1x4x?x64xbf16>, %o: memref<1x4x?x64xbf16>) {
+  attention.forward %q, %q, %q schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, q_operand = shared, producer_registers = 24, overlap = intra, kv_direction = forward>) outs(%o : memref<1x4x?x64xbf16>)
+      : (memref<1x4x?x64xbf16>, memref<1x4x?x64xbf16>, memref<1x4x?x64xbf16>) -> ()
+  return
+}
