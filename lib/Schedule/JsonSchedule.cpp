@@ -17,10 +17,12 @@ std::string toJson(const Schedule &schedule) {
     else
       object[key] = value;
   });
-  // Later than stored kernels and histories: texts that do not use it are those
+  // Later than stored kernels and histories: texts that do not use them are those
   // of before.
   if (schedule.affine == Schedule().affine)
     object.erase("affine");
+  if (schedule.rowMaximum == Schedule().rowMaximum)
+    object.erase("row_maximum");
   return json::write(object);
 }
 

@@ -64,6 +64,7 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   space.epilogue = ifSeveral(served.epilogue);
   if (hasSlope(problem.score))
     space.affine = ifSeveral(served.affine);
+  space.rowMaximum = ifSeveral(served.rowMaximum);
   return space;
 }
 
@@ -176,6 +177,7 @@ private:
       forEachOther(schedule, add, &Schedule::kvRange, space.kvRange);
     forEachOther(schedule, add, &Schedule::epilogue, space.epilogue);
     forEachOther(schedule, add, &Schedule::affine, space.affine);
+    forEachOther(schedule, add, &Schedule::rowMaximum, space.rowMaximum);
   }
 
   /// No rule knows these knobs but by the lists that the space is made of.

@@ -64,6 +64,11 @@ template <>
 struct Spellings<AffineUnit> {
   static constexpr std::array<std::string_view, 2> values = {"fma", "tensor"};
 };
+template <>
+struct Spellings<RowMaximum> {
+  static constexpr std::array<std::string_view, 2> values = {"float",
+                                                             "integer"};
+};
 
 template <typename EnumT>
 std::string_view spell(EnumT value) {
@@ -96,6 +101,7 @@ std::string_view spelling(RescalePolicy value) { return spell(value); }
 std::string_view spelling(KvRangeOf value) { return spell(value); }
 std::string_view spelling(EpilogueKind value) { return spell(value); }
 std::string_view spelling(AffineUnit value) { return spell(value); }
+std::string_view spelling(RowMaximum value) { return spell(value); }
 
 template <typename EnumT>
 std::optional<EnumT> parseSpelling(std::string_view text) {
@@ -127,6 +133,7 @@ KGEN_INSTANTIATE(RescalePolicy)
 KGEN_INSTANTIATE(KvRangeOf)
 KGEN_INSTANTIATE(EpilogueKind)
 KGEN_INSTANTIATE(AffineUnit)
+KGEN_INSTANTIATE(RowMaximum)
 #undef KGEN_INSTANTIATE
 
 std::string toString(const Schedule &schedule) {

@@ -77,6 +77,7 @@ struct KnobSpace {
   std::vector<KvRangeOf> kvRange;
   std::vector<EpilogueKind> epilogue;
   std::vector<AffineUnit> affine;
+  std::vector<RowMaximum> rowMaximum;
 };
 KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware);
 /// The legal points of the space, in a fixed order.

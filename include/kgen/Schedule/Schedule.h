@@ -41,6 +41,10 @@ enum class EpilogueKind : uint8_t { Direct, Tma };
 /// that products start from, or one more step of each product. Nothing where a
 /// score has no such part.
 enum class AffineUnit : uint8_t { Fma, Tensor };
+/// As what steps without a mask compare scores to find a row's maximum: their f32
+/// values, or the same bits as signed integers, which have the same order where
+/// the greatest is not negative. Rows below that take the former.
+enum class RowMaximum : uint8_t { Float, Integer };
 
 struct Schedule {
   /// Version of the JSON and attribute forms; a reader refuses a newer one.
@@ -69,6 +73,7 @@ struct Schedule {
   KvRangeOf kvRange = KvRangeOf::Workgroup;
   EpilogueKind epilogue = EpilogueKind::Direct;
   AffineUnit affine = AffineUnit::Fma;
+  RowMaximum rowMaximum = RowMaximum::Float;
 
   bool operator==(const Schedule &) const = default;
 };
@@ -84,6 +89,7 @@ std::string_view spelling(RescalePolicy value);
 std::string_view spelling(KvRangeOf value);
 std::string_view spelling(EpilogueKind value);
 std::string_view spelling(AffineUnit value);
+std::string_view spelling(RowMaximum value);
 
 /// The inverse of spelling() for each of the enums above; empty when no
 /// enumerator is spelled so.
@@ -121,6 +127,7 @@ void forEachKnob(ScheduleT &schedule, Visitor &&visit) {
   visit("kv_range", schedule.kvRange);
   visit("epilogue", schedule.epilogue);
   visit("affine", schedule.affine);
+  visit("row_maximum", schedule.rowMaximum);
 }
 
 /// One line for people: "tile_q=128 tile_kv=64 warps=4 ..."; the other knobs

@@ -34,6 +34,7 @@ constexpr RescalePolicy lastOf(RescalePolicy) { return RescalePolicy::Lazy; }
 constexpr KvRangeOf lastOf(KvRangeOf) { return KvRangeOf::Warpgroup; }
 constexpr EpilogueKind lastOf(EpilogueKind) { return EpilogueKind::Tma; }
 constexpr AffineUnit lastOf(AffineUnit) { return AffineUnit::Tensor; }
+constexpr RowMaximum lastOf(RowMaximum) { return RowMaximum::Integer; }
 
 /// Reads the value of one knob into its field, whatever its type.
 struct KnobParser {

@@ -119,6 +119,7 @@ void checkKnobs(const Capabilities &capabilities, const Problem &problem,
   knobs.listed("kv_range", schedule.kvRange, &Capabilities::kvRange);
   knobs.listed("epilogue", schedule.epilogue, &Capabilities::epilogue);
   knobs.listed("affine", schedule.affine, &Capabilities::affine);
+  knobs.listed("row_maximum", schedule.rowMaximum, &Capabilities::rowMaximum);
   knobs.listed("consumer_warpgroups", schedule.consumerWarpgroups,
                &Capabilities::consumerWarpgroups);
   knobs.listed("producer_registers", schedule.producerRegisters,

@@ -73,6 +73,7 @@ Schedule usualSchedule(const Capabilities &served) {
   schedule.kvRange = served.kvRange.front();
   schedule.epilogue = served.epilogue.front();
   schedule.affine = served.affine.front();
+  schedule.rowMaximum = served.rowMaximum.front();
   schedule.clusterSize = served.clusterSize.front();
   return schedule;
 }

@@ -43,6 +43,7 @@ struct Capabilities {
   std::vector<KvRangeOf> kvRange = {KvRangeOf::Workgroup};
   std::vector<EpilogueKind> epilogue = {EpilogueKind::Direct};
   std::vector<AffineUnit> affine = {AffineUnit::Fma};
+  std::vector<RowMaximum> rowMaximum = {RowMaximum::Float};
   std::vector<int64_t> consumerWarpgroups = {0};
   std::vector<int64_t> producerRegisters = {0};
   std::vector<int64_t> clusterSize = {1};

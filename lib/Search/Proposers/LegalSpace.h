@@ -87,6 +87,7 @@ void forEachSpaceKnob(const KnobSpace &space, Visitor &&visit) {
   visit(&Schedule::kvRange, space.kvRange);
   visit(&Schedule::epilogue, space.epilogue);
   visit(&Schedule::affine, space.affine);
+  visit(&Schedule::rowMaximum, space.rowMaximum);
 }
 
 } // namespace kgen::search

@@ -460,6 +460,33 @@ TEST(HopperLegality, TheSpaceVariesWhatAddsASlopeWhereThereIsOne) {
   EXPECT_TRUE(changed(8, {.op = ExpressionOp::FmaFloat, .operands = {6, 5, 0}}));
 }
 
+// Nothing of the machine but instructions: any problem may take it.
+TEST(HopperLegality, TheSpaceVariesHowRowMaximaAreFound) {
+  for (const Problem &problem :
+       {plainProblem(64), causalProblem(128), alibiProblem()}) {
+    std::vector<Schedule> points = legalSchedules(problem, hopper());
+    auto count = [&](RowMaximum kind) {
+      return std::count_if(
+          points.begin(), points.end(),
+          [&](const Schedule &s) { return s.rowMaximum == kind; });
+    };
+    EXPECT_GT(count(RowMaximum::Integer), 0);
+    EXPECT_GT(count(RowMaximum::Float), count(RowMaximum::Integer));
+    EXPECT_EQ(legalDefault(problem).rowMaximum, RowMaximum::Float);
+    Schedule schedule = legalDefault(problem), integer = schedule;
+    integer.rowMaximum = RowMaximum::Integer;
+    EXPECT_TRUE(checkLegality(problem, integer, hopper()).empty());
+    EXPECT_EQ(estimateResources(problem, integer, hopper()).sharedBytes,
+              estimateResources(problem, schedule, hopper()).sharedBytes);
+  }
+  Violation violation = broken(plainProblem(64), [](Schedule &s) {
+    s.rowMaximum = RowMaximum::Integer;
+    s.producer = ProducerKind::CpAsync;
+  });
+  EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget);
+  EXPECT_EQ(violation.knob, "producer");
+}
+
 // What hardly interacts is tried where both rings have as many buffers.
 TEST(HopperLegality, TheSpaceVariesOneAtATimeWhereRingsAreAlike) {
   std::vector<Schedule> points = legalSchedules(causalProblem(64), hopper());
@@ -470,7 +497,8 @@ TEST(HopperLegality, TheSpaceVariesOneAtATimeWhereRingsAreAlike) {
                   (point.clusterSize != usual.clusterSize) +
                   (point.rescale != usual.rescale) +
                   (point.epilogue != usual.epilogue) +
-                  (point.affine != usual.affine);
+                  (point.affine != usual.affine) +
+                  (point.rowMaximum != usual.rowMaximum);
     ASSERT_LE(changed, point.stagesK == point.stagesV ? 1 : 0)
         << toString(point);
   }

@@ -67,7 +67,7 @@ TEST(JsonSchedule, TextIsCompactAndInKnobOrder) {
       R"("kv_range":"workgroup","epilogue":"direct"})");
 }
 
-// Stored texts, and what is found by them, are older than this knob.
+// Stored texts, and what is found by them, are older than these knobs.
 TEST(JsonSchedule, AYoungKnobIsWrittenWhereItSaysSomething) {
   Schedule schedule;
   EXPECT_THAT(toJson(schedule), testing::Not(HasSubstr("affine")));
@@ -77,6 +77,14 @@ TEST(JsonSchedule, AYoungKnobIsWrittenWhereItSaysSomething) {
   auto fma = parseSchedule(R"({"version":1,"affine":"fma"})");
   ASSERT_TRUE(static_cast<bool>(fma)) << fma.error().message();
   EXPECT_EQ(*fma, Schedule());
+  schedule = Schedule();
+  EXPECT_THAT(toJson(schedule), testing::Not(HasSubstr("row_maximum")));
+  schedule.rowMaximum = RowMaximum::Integer;
+  EXPECT_THAT(toJson(schedule), testing::EndsWith(R"("epilogue":"direct",)"
+                                                  R"("row_maximum":"integer"})"));
+  auto integer = parseSchedule(toJson(schedule));
+  ASSERT_TRUE(static_cast<bool>(integer)) << integer.error().message();
+  EXPECT_EQ(*integer, schedule);
 }
 
 TEST(JsonSchedule, MissingKnobsTakeTheirDefaults) {

@@ -282,6 +282,18 @@ TEST(NvvmLegality, RangesOfWarpgroupsAreForKernelsWithRoles) {
     }
 }
 
+TEST(NvvmLegality, IntegerMaximaAreForKernelsWithRoles) {
+  for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
+    Schedule schedule = legalDefault(plainProblem(64), machine(name));
+    schedule.rowMaximum = RowMaximum::Integer;
+    Violation violation = only(plainProblem(64), schedule, machine(name));
+    EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget) << name;
+    EXPECT_EQ(violation.knob, "row_maximum");
+    EXPECT_THAT(violation.detail,
+                HasSubstr("serves float; integer: served by nvvm on sm_90a"));
+  }
+}
+
 TEST(NvvmLegality, AffineScoresOnTheMatrixUnitAreForKernelsWithRoles) {
   for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
     Schedule schedule = legalDefault(alibiProblem(), machine(name));
