@@ -143,6 +143,45 @@ TEST(HopperMbarrierOps, TracksCpAsync) {
   }
 }
 
+// ---- votes of warpgroups ---------------------------------------------------
+
+/// Three warpgroups, each with a barrier of its own, vote eight times. Thread
+/// 40 + g of group g says no in round 3 + g. Each thread stores its rounds' results.
+static const char *const kVotes =
+    "shr.u32 %r0, %tid, 7;\nand.b32 %r1, %tid, 127;\nsub.u32 %r1, %r1, %r0;\n"
+    "setp.ne.u32 %p3, %r1, 40;\n"
+    "add.u32 %r2, %r0, 7;\nadd.u32 %r8, %r0, 3;\n"
+    "mov.u32 %r3, 0;\nmov.u32 %r4, 0;\n"
+    "round:\nsetp.ne.u32 %p0, %r3, %r8;\nor.pred %p0, %p0, %p3;\n"
+    "barrier.cta.red.and.aligned.pred %p1, %r2, 128, %p0;\n"
+    "selp.u32 %r6, 1, 0, %p1;\nshl.b32 %r6, %r6, %r3;\nor.b32 %r4, %r4, %r6;\n"
+    "add.u32 %r3, %r3, 1;\nsetp.lt.u32 %p2, %r3, 8;\n@%p2 bra round;\n"
+    "shl.b32 %r7, %tid, 2;\ncvt.u64.u32 %d0, %r7;\nadd.u64 %d0, %out, %d0;\n"
+    "st.global.u32 [%d0], %r4;";
+
+TEST(HopperVotes, AreOfTheGroupAndTheRound) {
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    Snippet snippet(kVotes);
+    ASSERT_EQ(snippet.threads(384).finding(seed), 0u) << snippet.last->message();
+    for (uint32_t t = 0; t < 384; ++t)
+      ASSERT_EQ(snippet.output<uint32_t>(t), 0xffu ^ 1u << (3 + t / 128)) << t;
+  }
+}
+
+TEST(HopperVotes, AskForThreadsThatCome) {
+  auto finding = [](const char *part, const char *other) {
+    std::string body = kVotes;
+    body.replace(body.find(part), std::string(part).size(), other);
+    return Snippet(body).threads(384).finding();
+  };
+  EXPECT_EQ(finding("128, %p0", "160, %p0"), number(FindingDeadlock));
+  EXPECT_EQ(finding("128, %p0", "100, %p0"), number(FindingBarrierMisuse));
+  // One warp of each group ends without a vote.
+  EXPECT_EQ(finding("round:", "and.b32 %r9, %warp, 3;\nsetp.eq.u32 %p4, %r9, 2;\n"
+                              "@%p4 exit;\nround:"),
+            number(FindingDeadlock));
+}
+
 // ---- clusters --------------------------------------------------------------
 
 static const char *const kClusterSync =
