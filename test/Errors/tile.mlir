@@ -19,6 +19,22 @@ func.func @kg1103(%q: memref<?x8x?x32xf16>, %view: !tile.view<64x64xf16>, %n: in
 
 // -----
 
+func.func @sum_of_bits(%s: !tile.matrix<64x32xf32, accumulator>, %m: !tile.per_row<64xf32>) {
+  // expected-error @+1 {{[KG1103] expected the maximum of f32 values with 'nonnegative', got add of}}
+  %r = tile.reduce add %s init %m nonnegative : !tile.matrix<64x32xf32, accumulator>, !tile.per_row<64xf32>
+  return
+}
+
+// -----
+
+func.func @bits_of_f16(%s: !tile.matrix<64x32xf32, accumulator>, %m: !tile.per_row<64xf16>) {
+  // expected-error @+1 {{[KG1103] expected the maximum of f32 values with 'nonnegative', got max of}}
+  %r = tile.reduce max %s init %m nonnegative : !tile.matrix<64x32xf32, accumulator>, !tile.per_row<64xf16>
+  return
+}
+
+// -----
+
 func.func @two_types(%a: memref<?xi32>, %c: memref<?xi64>, %n: index) attributes {tile.kernel} {
   // expected-error @+1 {{[KG1103] cannot match 'memref<?xi32>' with 'memref<?xi64>'}}
   %r:3 = tile.match_range rows %n to %n of %a[] keys %n to %n of %c[] : memref<?xi32>, memref<?xi64>

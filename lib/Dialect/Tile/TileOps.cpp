@@ -200,6 +200,14 @@ LogicalResult ReduceOp::verify() {
     return emitOpError() << "[KG1103] expected equal rows, got "
                          << getMatrix().getType() << " and "
                          << getInit().getType();
+  if (getNonnegative() && (getKind() != ReductionKind::Max ||
+                           !getMatrix().getType().getElementType().isF32() ||
+                           !getInit().getType().getElementType().isF32()))
+    return emitOpError() << "[KG1103] expected the maximum of f32 values with "
+                            "'nonnegative', got "
+                         << stringifyReductionKind(getKind()) << " of "
+                         << getMatrix().getType() << " and "
+                         << getInit().getType();
   return success();
 }
 

@@ -64,11 +64,19 @@ inline bool holdsNumbers(tile::BufferType ring) {
 inline bool isStaged(tile::AllocOp buffer) {
   return llvm::all_of(buffer->getUsers(), llvm::IsaPred<tile::SlotOp>);
 }
+inline constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
 /// Named barriers: 0 is everybody's, 1 + g warpgroup g's turn; then each warpgroup
-/// has one of its own for what it stages.
+/// has one of its own for what it stages, and one for what its rows have in common.
+inline constexpr int64_t kNamedBarriers = 16;
 inline int64_t firstStageBarrier(const KernelShape &shape) {
   return 1 + shape.groups();
 }
+inline int64_t firstVoteBarrier(const KernelShape &shape) {
+  return 1 + 2 * shape.groups();
+}
+/// The number of this thread's group, where group 0 has `first`.
+mlir::Value barrierOfGroup(mlir::ImplicitLocOpBuilder &builder,
+                           const KernelShape &shape, int64_t first);
 /// Continues in a branch of one thread of warp `number`, always the same one; the
 /// branch's block. `warp` is this thread's warp.
 mlir::Block *electThread(mlir::ImplicitLocOpBuilder &builder, LaneExpr warp,
@@ -134,7 +142,7 @@ void populateStagedStorePatterns(const FragmentConverter &converter,
 /// tile.load and stage, by the swizzle of panels.
 void populateOperandPatterns(const FragmentConverter &converter,
                              mlir::RewritePatternSet &patterns);
-/// tile.warpgroup and differs.
+/// tile.warpgroup, differs and at_least.
 void populateGroupPatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);
 /// tile.dot and await, on warpgroups.

@@ -46,12 +46,41 @@ struct ConvertDiffers : TilePattern<tile::DiffersOp> {
   }
 };
 
+struct ConvertAtLeast : TilePattern<tile::AtLeastOp> {
+  using TilePattern::TilePattern;
+
+  LogicalResult
+  matchAndRewrite(tile::AtLeastOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Value constant = arith::ConstantOp::create(b, op.getConstantAttr());
+    Value reaches;
+    for (Value value : adaptor.getInput()) {
+      Value one = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, value,
+                                        constant);
+      reaches = reaches ? Value(arith::AndIOp::create(b, reaches, one)) : one;
+    }
+    // MLIR's nvvm.barrier reduces on barrier 0 only.
+    Value barrier = barrierOfGroup(b, shape, firstVoteBarrier(shape));
+    Value everyone = callIntrinsic(
+        b, "llvm.nvvm.barrier.cta.red.and.aligned.count", b.getI1Type(),
+        {barrier, LaneExpr(b, kGroupThreads).value(), reaches});
+    // ptxas does not know that a barrier gives all lanes the same.
+    Value number = arith::ExtUIOp::create(b, b.getI32Type(), everyone);
+    rewriter.replaceOp(
+        op, arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
+                                  uniform(b, number), LaneExpr(b, 0).value())
+                .getResult());
+    return success();
+  }
+};
+
 } // namespace
 
 void populateGroupPatterns(const FragmentConverter &converter,
                            RewritePatternSet &patterns) {
-  patterns.add<ConvertWarpgroup, ConvertDiffers>(converter,
-                                                 patterns.getContext());
+  patterns.add<ConvertWarpgroup, ConvertDiffers, ConvertAtLeast>(
+      converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

@@ -14,7 +14,6 @@ namespace kgen::nvvm {
 namespace {
 
 constexpr int64_t kBarrierBytes = 8;
-constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
 /// How long try_wait may suspend a thread before it looks again, in ns.
 constexpr int64_t kWaitTicks = 10000000;
 

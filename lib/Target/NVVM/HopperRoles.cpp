@@ -16,7 +16,6 @@ constexpr int64_t kRegisterStep = 8; // of setmaxnreg
 // workgroup (CUDA C++ Programming Guide, compute capability 9.0).
 constexpr int64_t kSharedBytes = 228 * 1024;
 constexpr int64_t kReservedSharedBytes = 1024;
-constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
 
 int64_t registersAtStart(const KernelShape &shape) {
   int64_t registers =
@@ -270,11 +269,16 @@ Value tensorMapOf(Operation *copy) {
       copy->getAttrOfType<IntegerAttr>(kTensorMapAttr).getInt());
 }
 
-void joinGroup(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+Value barrierOfGroup(ImplicitLocOpBuilder &b, const KernelShape &shape,
+                     int64_t first) {
   // ptxas reserves all 16 barriers for a number that it does not know.
   LaneExpr group =
       shape.groups() == 1 ? LaneExpr(b, 0) : groupIndex(b, shape);
-  Value barrier = (group + firstStageBarrier(shape)).value();
+  return (group + first).value();
+}
+
+void joinGroup(ImplicitLocOpBuilder &b, const KernelShape &shape) {
+  Value barrier = barrierOfGroup(b, shape, firstStageBarrier(shape));
   NVVM::BarrierOp::create(b, Type(), barrier, LaneExpr(b, kGroupThreads).value(),
                           NVVM::BarrierReductionAttr(), Value());
 }

@@ -101,6 +101,9 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
       return refuse("clusters have at most 8 workgroups, each of which sends a "
                     "multiple of 8 rows of a tile");
   }
+  if (isa<tile::AtLeastOp>(op) &&
+      firstVoteBarrier(shape) + shape.groups() > kNamedBarriers)
+    return refuse("at most 5 warpgroups have barriers to ask all of their rows");
   if (isa<tile::LoadOp, tile::StageOp, tile::StoreStagedOp>(op)) {
     // The only operand that is a view.
     auto view = *llvm::find_if(op->getOperandTypes(), llvm::IsaPred<tile::ViewType>);
@@ -170,10 +173,12 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
              "direct)";
       return WalkResult::interrupt();
     }
-    if (isa<tile::WarpgroupOp, tile::DiffersOp>(op) && !shape.roles) {
+    if (isa<tile::WarpgroupOp, tile::DiffersOp, tile::AtLeastOp>(op) &&
+        !shape.roles) {
       emitCoded(op, ErrorCode::TileShapeUnsupported)
           << "convert-tile-to-nvvm knows warpgroups only where roles part: use "
-             "producer = tma, or kv_range = workgroup and rescale = always";
+             "producer = tma, or kv_range = workgroup, rescale = always and "
+             "row_maximum = float";
       return WalkResult::interrupt();
     }
     if (auto dot = dyn_cast<tile::DotOp>(op); dot && failed(checkProduct(dot, shape)))

@@ -30,6 +30,21 @@ func.func @groups(%k: memref<?x8x?x64xf16>, %rows: !tile.per_row<128xf32>) attri
     scf.if %differs {
       tile.release %ring at %group : !tile.buffer<1x64x64xf16>
     }
+    // Of all 128 threads: turns have barriers 1 and 2, what is staged 3 and 4. NaN
+    // is not at least 0. What lane 0 found, all of the warp take.
+    // CHECK: %[[A:.+]] = tile.at_least %{{.+}} from 0.000000e+00 : <128xf32>
+    // NVVM:  %[[FIRST:.+]] = arith.cmpf oge, %{{.+}}, %cst{{.*}} : f32
+    // NVVM:  %[[SECOND:.+]] = arith.cmpf oge, %{{.+}}, %cst{{.*}} : f32
+    // NVVM:  %[[BOTH:.+]] = arith.andi %[[FIRST]], %[[SECOND]]
+    // NVVM:  %[[BARRIER:.+]] = arith.addi %{{.+}}, %c5_i32
+    // NVVM:  %[[ALL:.+]] = llvm.call_intrinsic "llvm.nvvm.barrier.cta.red.and.aligned.count"(%[[BARRIER]], %c128_i32, %[[BOTH]]) : (i32, i32, i1) -> i1
+    // NVVM:  %[[NUMBER:.+]] = arith.extui %[[ALL]] : i1 to i32
+    // NVVM:  %[[SAME:.+]] = nvvm.shfl.sync idx %c-1_i32, %[[NUMBER]], %c0_i32, %c31_i32
+    // NVVM:  arith.cmpi ne, %[[SAME]], %c0_i32
+    %fits = tile.at_least %rows from 0.0 : !tile.per_row<128xf32>
+    scf.if %fits {
+      tile.release %ring at %group : !tile.buffer<1x64x64xf16>
+    }
   }
   return
 }

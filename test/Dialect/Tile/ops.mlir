@@ -89,6 +89,8 @@ func.func @flash(%q: memref<?x8x?x64xf16>, %k: memref<?x2x?x64xf16>, %v: memref<
       %r = arith.mulf %a, %c : f32
       tile.yield %r : f32
     }
+    // CHECK: tile.reduce max {{.*}} nonnegative :
+    %m_bits = tile.reduce max %t init %m_new nonnegative : !tile.matrix<64x32xf32, accumulator>, !tile.per_row<64xf32>
     // CHECK: tile.reduce add {{.*}} partial
     %l_new = tile.reduce add %p init %l_scaled partial : !tile.matrix<64x32xf32, accumulator>, !tile.per_row<64xf32>
     %o_scaled = tile.map (%o_acc, %alpha) at [%q0, %c0] : !tile.matrix<64x64xf32, accumulator>, !tile.per_row<64xf32> -> !tile.matrix<64x64xf32, accumulator> {

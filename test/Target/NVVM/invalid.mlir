@@ -88,6 +88,26 @@ func.func @differs_without_warpgroups(%m: !tile.per_row<64xf32>) attributes {til
 
 // -----
 
+func.func @at_least_without_warpgroups(%m: !tile.per_row<64xf32>) attributes {tile.kernel} {
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm knows warpgroups only where roles part: use producer = tma, or kv_range = workgroup, rescale = always and row_maximum = float}}
+  %c = tile.at_least %m from 0.0 : !tile.per_row<64xf32>
+  return
+}
+
+// -----
+
+func.func @at_least_of_many_warpgroups(%m: !tile.per_row<384xf32>) attributes {
+    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 24, consumer_warpgroups = 6>} {
+  tile.roles producer {
+  } consumers {
+    // expected-error @below {{[KG4004] convert-tile-to-nvvm cannot serve a kernel with producer = tma: at most 5 warpgroups have barriers}}
+    %c = tile.at_least %m from 0.0 : !tile.per_row<384xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @loads_of_a_warpgroup() attributes {
     tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
   %c0 = arith.constant 0 : index

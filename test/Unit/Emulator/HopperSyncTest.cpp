@@ -153,7 +153,7 @@ static const char *const kVotes =
     "add.u32 %r2, %r0, 7;\nadd.u32 %r8, %r0, 3;\n"
     "mov.u32 %r3, 0;\nmov.u32 %r4, 0;\n"
     "round:\nsetp.ne.u32 %p0, %r3, %r8;\nor.pred %p0, %p0, %p3;\n"
-    "barrier.cta.red.and.aligned.pred %p1, %r2, 128, %p0;\n"
+    "bar.red.and.pred %p1, %r2, 128, %p0;\n"
     "selp.u32 %r6, 1, 0, %p1;\nshl.b32 %r6, %r6, %r3;\nor.b32 %r4, %r4, %r6;\n"
     "add.u32 %r3, %r3, 1;\nsetp.lt.u32 %p2, %r3, 8;\n@%p2 bra round;\n"
     "shl.b32 %r7, %tid, 2;\ncvt.u64.u32 %d0, %r7;\nadd.u64 %d0, %out, %d0;\n"

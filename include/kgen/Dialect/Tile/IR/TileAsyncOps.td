@@ -265,6 +265,23 @@ def Tile_DiffersOp : Tile_Op<"differs", [MemoryEffects<[MemRead, MemWrite]>]> {
   let assemblyFormat = "$input `from` $constant attr-dict `:` type($input)";
 }
 
+def Tile_AtLeastOp : Tile_Op<"at_least", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "whether the value of every row is this constant or more";
+  let description = [{
+    Of the rows of a warpgroup: the result is the same for its threads, and may be
+    another one for the next warpgroup. Its threads wait for one another, so that
+    all of them must come here. NaN is not. Its effects keep it where nothing is
+    in flight.
+
+    ```
+    %fits = tile.at_least %maximum from 0.0 : !tile.per_row<128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_PerRowType:$input, F32Attr:$constant);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$input `from` $constant attr-dict `:` type($input)";
+}
+
 def Tile_PinOp : Tile_Op<"pin", [MemoryEffects<[MemRead, MemWrite]>,
                                   AllTypesMatch<["input", "result"]>]> {
   let summary = "the same value, not used before this point";

@@ -241,16 +241,24 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure, AllTypesMatch<["init", "result"]>]>
     them. `init` is then partial, too; a splat of the neutral element is.
     `max` ignores NaN (maximumNumber of IEEE 754-2019).
 
+    With `nonnegative`, `init` of a `max` is at least 0 in every row (-0 is), or
+    NaN: so is the result, and a target may find it by comparing bits as integers,
+    which have the order of values from +0 on. A NaN is then ignored or becomes the
+    result.
+
     ```
     %m = tile.reduce max %s init %m0 : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
+    %m1 = tile.reduce max %s init %m nonnegative : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
     %l = tile.reduce add %p init %l0 partial : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
     ```
   }];
   let arguments = (ins Tile_ReductionKindAttr:$kind, Tile_AccumulatorMatrix:$matrix,
-                       Tile_PerRowType:$init, UnitAttr:$partial);
+                       Tile_PerRowType:$init, UnitAttr:$partial,
+                       UnitAttr:$nonnegative);
   let results = (outs Tile_PerRowType:$result);
   let assemblyFormat = [{
-    $kind $matrix `init` $init (`partial` $partial^)? attr-dict `:` type($matrix) `,` type($init)
+    $kind $matrix `init` $init (`partial` $partial^)? (`nonnegative` $nonnegative^)?
+    attr-dict `:` type($matrix) `,` type($init)
   }];
   let hasVerifier = 1;
 }
