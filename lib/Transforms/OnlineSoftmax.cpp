@@ -86,6 +86,7 @@ private:
   // With roles.
   void send(KvRings::Passed before, function_ref<void()> drawNext);
   RunningState consume(KvRings::Passed before);
+  Value endOfPlain(Value begin, Value end, Value maximum);
   RunningState walkInOrder(const Walk &walk);
   RunningState walkOverlapped(const Walk &walk);
   Value receiveQueries(KvRings::Passed before);
@@ -445,11 +446,26 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   return state;
 }
 
+/// Where the loop without a mask ends. If it compares integers and maxima are not
+/// what that takes, where it begins: the loop with a mask computes its tiles.
+Value OnlineSoftmax::endOfPlain(Value begin, Value end, Value maximum) {
+  if (!softmax.comparesIntegers())
+    return end;
+  Value fits = softmax.hasNonnegativeMaxima(maximum, firstKeyAt(begin));
+  return arith::SelectOp::create(emit.builder, emit.loc, fits, end, begin);
+}
+
 RunningState OnlineSoftmax::walkInOrder(const Walk &walk) {
   RunningState state = initialState({});
-  state = loop(walk.begin, walk.plainBegin, /*masked=*/true, state);
-  state = loop(walk.plainBegin, walk.plainEnd, /*masked=*/false, state);
-  state = loop(walk.plainEnd, walk.end, /*masked=*/true, state);
+  Value plainBegin = walk.plainBegin, plainEnd = walk.plainEnd;
+  if (softmax.comparesIntegers()) { // not before there is a maximum
+    plainBegin = emit.max(plainBegin, emit.add(walk.begin, emit.i32(1)));
+    plainEnd = emit.max(plainEnd, plainBegin);
+  }
+  state = loop(walk.begin, plainBegin, /*masked=*/true, state);
+  plainEnd = endOfPlain(plainBegin, plainEnd, state.maximum);
+  state = loop(plainBegin, plainEnd, /*masked=*/false, state);
+  state = loop(plainEnd, walk.end, /*masked=*/true, state);
   queriesDone();
   return state;
 }
@@ -470,9 +486,10 @@ RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
     plainBegin = emit.max(walk.plainBegin, second);
     state = steps(second, plainBegin, /*masked=*/true, state);
   }
-  Value plainEnd = emit.max(walk.plainEnd, plainBegin);
+  Value plainEnd = endOfPlain(plainBegin, emit.max(walk.plainEnd, plainBegin),
+                              state.state.maximum);
   state = steps(plainBegin, plainEnd, /*masked=*/false, state);
-  if (walk.plainEnd != walk.end)
+  if (walk.plainEnd != walk.end || softmax.comparesIntegers())
     state = steps(plainEnd, walk.end, /*masked=*/true, state);
   queriesDone();
   return lastStep(state, emit.sub(walk.end, emit.i32(1)));

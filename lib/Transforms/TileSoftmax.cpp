@@ -216,6 +216,51 @@ Value TileSoftmax::grown(Value before, Value candidate) {
       });
 }
 
+/// Octaves that weights may be less than 1 at most and lose nothing: those of f32 or
+/// bf16 have 126, those of f16 14, and what is 2^-10 of the greatest 14 less.
+static double spareOctaves(Type element) { return element.isF16() ? 4 : 30; }
+
+/// The least m + n / f that is not negative, with n an integer: a weight that was
+/// 1 is 2^-n. Far from 0, and of rows without keys, m stays. Of -0, whose bits are
+/// the least integer, 0 is made.
+Value TileSoftmax::raised(Value maximum) {
+  return emit.mapRows(
+      maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
+        auto compare = [&](arith::CmpFPredicate predicate, Value value,
+                           double bound) -> Value {
+          return arith::CmpFOp::create(b, emit.loc, predicate, value,
+                                       emit.f32(bound));
+        };
+        Value below = arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
+        Value octaves = math::CeilOp::create(b, emit.loc, below);
+        Value moved = math::FmaOp::create(b, emit.loc, octaves,
+                                          emit.f32(1 / factor), a[0]);
+        // Rounding may leave it just below.
+        moved = arith::MaxNumFOp::create(b, emit.loc, moved, emit.f32(0));
+        Value isNear = arith::AndIOp::create(
+            b, emit.loc, compare(arith::CmpFPredicate::OGE, below, 0),
+            compare(arith::CmpFPredicate::OLE, below,
+                    spareOctaves(op.getElementType())));
+        return arith::SelectOp::create(b, emit.loc, isNear, moved, a[0]);
+      });
+}
+
+Value TileSoftmax::hasNonnegativeMaxima(Value maximum, Value firstKey) {
+  Value middle = middleOf(firstKey);
+  Value all = tile::AtLeastOp::create(
+      emit.builder, emit.loc, emit.builder.getI1Type(),
+      toTile(maximum, middle), emit.builder.getF32FloatAttr(0));
+  if (!middle)
+    return all;
+  // The middles of later tiles must not add more.
+  auto predicate = schedule.kvDirection == KvDirection::Forward
+                       ? arith::CmpFPredicate::OLE
+                       : arith::CmpFPredicate::OGE;
+  Value falls = arith::CmpFOp::create(emit.builder, emit.loc, predicate, slope,
+                                      emit.f32(0));
+  return arith::AndIOp::create(emit.builder, emit.loc, all, falls);
+}
+
 /// m as the products see it: without what the middle of the tile adds.
 Value TileSoftmax::toTile(Value maximum, Value middle) {
   if (!middle)
@@ -328,8 +373,13 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
   // What is added to m and subtracted again is so off the path to the weights.
   Value middle = middleOf(firstKey);
   Value before = toTile(oldMaximum, middle);
-  Value here = grown(before, emit.reduce(tile::ReductionKind::Max, score,
-                                         before, /*partial=*/false));
+  auto found = tile::ReduceOp::create(emit.builder, emit.loc, before.getType(),
+                                      tile::ReductionKind::Max, score, before,
+                                      /*partial=*/false,
+                                      comparesIntegers() && !masked);
+  Value here = grown(before, found);
+  if (comparesIntegers() && masked)
+    here = raised(here);
   Value maximum = fromTile(here, before, oldMaximum, middle);
   Value negated = negatedMaximum(here);
   Value rescale = rescaleFrom(oldMaximum, maximum, negated);

@@ -15,6 +15,12 @@
 // row: near it masks and slopes usually put the largest scores, so that little
 // is lost to rounding however long the sequence is.
 //
+// Maxima may be taken of the bits of scores, as integers, three at once: those
+// compare as floats do where the greatest is not negative. So m is kept at 0 or
+// above: a row's m that is less is raised by whole octaves, which the weights show
+// exactly, where that costs them nothing; where it would, the row keeps its m, and
+// its warpgroup takes the loop with a mask for all tiles.
+//
 // Where t is known to lie in a small interval (ScoreBound.h), its upper end
 // stands for the row's maximum: there is no maximum to find, and nothing summed
 // before is ever rescaled.
@@ -42,6 +48,8 @@ struct Weights {
 };
 
 class TileSoftmax {
+  using Value = mlir::Value;
+
 public:
   /// Moves the op's score function into the exp2 domain.
   TileSoftmax(attention::ForwardOp op, const Schedule &schedule,
@@ -57,6 +65,14 @@ public:
   bool isLazy() const {
     return rescales() && schedule.rescale == RescalePolicy::Lazy;
   }
+  /// Tiles without a mask may compare scores as integers: apply() must then know
+  /// that hasNonnegativeMaxima() was true at the first of them.
+  bool comparesIntegers() const {
+    return rescales() && schedule.rowMaximum == RowMaximum::Integer;
+  }
+  /// An i1 of the warpgroup: from the key tile at `firstKey` on, in the direction of
+  /// the walk, maxima are not negative as the products see them.
+  Value hasNonnegativeMaxima(Value maximum, Value firstKey);
   /// Emits what Q K^T starts from, best before the keys are waited for; null if
   /// it starts from zero, or from a step of its own.
   mlir::Value productStart();
@@ -72,7 +88,6 @@ public:
   mlir::Value logSumExp(mlir::Value maximum, mlir::Value total);
 
 private:
-  using Value = mlir::Value;
   bool isAffine() const { return affine.has_value(); }
   bool startsAtRamp() const { return affine && !affine->gamma.empty(); }
   bool rampIsStep() const {
@@ -84,6 +99,7 @@ private:
   Value toTile(Value maximum, Value middle);
   Value fromTile(Value here, Value beforeHere, Value before, Value middle);
   Value grown(Value before, Value candidate);
+  Value raised(Value maximum);
   Value negatedMaximum(Value maximum);
   Value rescaleFrom(Value before, Value maximum, Value negated);
   Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);

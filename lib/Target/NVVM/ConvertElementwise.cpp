@@ -117,7 +117,9 @@ struct ConvertMapRows : TilePattern<tile::MapRowsOp> {
 Value combine(ImplicitLocOpBuilder &b, tile::ReductionKind kind, Value left,
               Value right) {
   if (kind == tile::ReductionKind::Max)
-    return arith::MaxNumFOp::create(b, left, right);
+    return left.getType().isF32()
+               ? Value(arith::MaxNumFOp::create(b, left, right))
+               : Value(arith::MaxSIOp::create(b, left, right));
   return arith::AddFOp::create(b, left, right);
 }
 
@@ -139,8 +141,20 @@ struct ConvertReduce : TilePattern<tile::ReduceOp> {
     tile::ReductionKind kind = op.getKind();
     int64_t columnBlocks = op.getMatrix().getType().getCols() / kBlockCols;
     SmallVector<Value> results;
-    for (auto [row, init] : llvm::enumerate(adaptor.getInit())) {
-      Value value = reduceLane(b, kind, adaptor.getMatrix(), columnBlocks, row);
+    // The bits of floats compare as signed integers unless both are negative, and
+    // of integers three are compared at once (VIMNMX3).
+    bool asIntegers = op.getNonnegative() && shape.roles;
+    auto toBits = [&](ValueRange values) {
+      SmallVector<Value> bits;
+      for (Value value : values)
+        bits.push_back(asIntegers ? Value(arith::BitcastOp::create(
+                                        b, b.getI32Type(), value))
+                                  : value);
+      return bits;
+    };
+    SmallVector<Value> matrix = toBits(adaptor.getMatrix());
+    for (auto [row, init] : llvm::enumerate(toBits(adaptor.getInit()))) {
+      Value value = reduceLane(b, kind, matrix, columnBlocks, row);
       // A sum that four lanes join must take the start value once.
       if (op.getPartial()) {
         value = combine(b, kind, init, value);
@@ -148,7 +162,9 @@ struct ConvertReduce : TilePattern<tile::ReduceOp> {
         value = combineQuad(b, kind, value);
         value = combine(b, kind, init, value);
       }
-      results.push_back(value);
+      results.push_back(
+          asIntegers ? Value(arith::BitcastOp::create(b, b.getF32Type(), value))
+                     : value);
     }
     rewriter.replaceOpWithMultiple(op, {results});
     return success();

@@ -1,0 +1,50 @@
+// row_maximum = integer: loops without a mask compare scores as integers, once no row of the warpgroup has a negative maximum; else the loop with a mask takes
+// their tiles.
+// RUN: kgen-opt %s --attention-expand-mods --attention-to-tile=hardware=h100a --canonicalize --cse | FileCheck %s
+
+// The first step raises maxima below zero by whole octaves, and 0 itself to +0.
+// CHECK-LABEL: func.func @full
+// CHECK:         } consumers {
+// CHECK:           %[[FOUND:.+]] = tile.reduce max %{{.+}} init %{{[0-9]+}} : <
+// CHECK-NEXT:      %[[M:.+]] = tile.map_rows(%[[FOUND]])
+// CHECK:             %[[BELOW:.+]] = arith.mulf %{{.+}}, %cst
+// CHECK-NEXT:        %[[OCTAVES:.+]] = math.ceil %[[BELOW]]
+// CHECK-NEXT:        %[[MOVED:.+]] = math.fma %[[OCTAVES]],
+// CHECK-NEXT:        arith.maxnumf %[[MOVED]],
+// CHECK-DAG:         arith.cmpf oge, %[[BELOW]],
+// CHECK-DAG:         arith.cmpf ole, %[[BELOW]],
+// CHECK:           %[[FITS:.+]] = tile.at_least %[[M]] from 0.0
+// CHECK-NEXT:      %[[END:.+]] = arith.select %[[FITS]], %{{.+}}, %c1_i32 : i32
+// CHECK:           scf.for %{{.+}} = %c1_i32 to %[[END]] step
+// CHECK:             tile.reduce max %{{.+}} init %{{.+}} nonnegative
+// CHECK-NOT:         math.ceil
+// CHECK:             scf.yield
+// CHECK:           scf.for %{{.+}} = %[[END]] to
+// CHECK:             arith.cmpi slt
+// CHECK-NOT:         nonnegative
+// CHECK:             math.ceil
+// CHECK:           tile.store
+func.func @full(%q: memref<1x2x?x64xbf16>, %o: memref<1x2x?x64xbf16>) {
+  attention.forward %q, %q, %q
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, row_maximum = integer>)
+      outs(%o : memref<1x2x?x64xbf16>)
+      : (memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>) -> ()
+  return
+}
+
+// With a slope, maxima as the first tile's products see them; later tiles must not add to what they lack.
+// CHECK-LABEL: func.func @alibi
+// CHECK:         } consumers {
+// CHECK:           %[[HERE:.+]] = tile.map_rows(%{{.+}}) at
+// CHECK:             arith.subf
+// CHECK:           %[[ROWS:.+]] = tile.at_least %{{.+}} from 0.0
+// CHECK-NEXT:      %[[FALLS:.+]] = arith.cmpf oge, %{{.+}}, %cst
+// CHECK-NEXT:      %[[FITS:.+]] = arith.andi %[[ROWS]], %[[FALLS]]
+// CHECK-NEXT:      arith.select %[[FITS]],
+func.func @alibi(%q: memref<1x2x?x64xbf16>, %slopes: memref<2xf32>, %o: memref<1x2x?x64xbf16>) {
+  attention.forward %q, %q, %q mods [#attention.alibi] (%slopes : memref<2xf32>)
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = reverse, rescale = lazy, row_maximum = integer>)
+      outs(%o : memref<1x2x?x64xbf16>)
+      : (memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>) -> ()
+  return
+}
