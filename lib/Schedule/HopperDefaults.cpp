@@ -22,8 +22,6 @@ namespace kgen {
 namespace {
 
 constexpr int64_t kAnyLength = std::numeric_limits<int64_t>::max();
-/// Any that the kernel is compiled for: without it, registers would not do.
-constexpr int64_t kKnownLength = kAnyLength - 1;
 
 constexpr auto kGrid = TileScheduler::Grid;
 constexpr auto kDrawn = TileScheduler::PersistentDynamic;
@@ -35,8 +33,9 @@ constexpr auto kGroups = TileOrder::L2Swizzled;
 constexpr MaskCost kNone = MaskCost::None;
 constexpr MaskCost kCompared = MaskCost::Comparisons;
 constexpr MaskCost kCostly = MaskCost::Costly;
-/// A score function is one more FMA an element, before the products start.
-enum class Score : uint8_t { Any, None };
+/// An affine score with a slope takes one more step of the product; others take
+/// what they compute for each element.
+enum class Score : uint8_t { Any, Affine, None };
 
 struct Row {
   int64_t mostHeadDim; ///< of max(Dqk, Dv)
@@ -66,17 +65,19 @@ constexpr auto kAlways = RescalePolicy::Always;
 constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::None, 0, 1024, 2, 128, 2, kRegisters, kAlways, kBoth, kDrawn, kLinear, 0},
+    {64, kNone, Score::Affine, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {64, kNone, kAnyScore, 0, 1024, 2, 128, 2, kShared, kAlways, kBoth, kDrawn, kLinear, 0},
-    {64, kNone, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kAlways, kIntra, kDrawn, kLinear, 0},
+    {64, kNone, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
     {64, kCompared, kAnyScore, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 80},
     {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 80},
-    {64, kCompared, Score::None, 0, kKnownLength, 3, 112, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCompared, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
+    {64, kCompared, Score::Affine, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCompared, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 96, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {128, kNone, Score::None, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 0},
+    {128, kNone, Score::Affine, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 176, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 160, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
@@ -148,7 +149,10 @@ bool fits(const Row &row, const Problem &problem,
                                  *length <= row.mostLength
                            : row.leastLength == 0 &&
                                  row.mostLength == kAnyLength;
-  return lengthFits && (row.score == Score::Any || problem.score.empty()) &&
+  bool scoreFits = row.score == Score::Any ||
+                   (row.score == Score::None ? problem.score.empty()
+                                             : hasSlope(problem.score));
+  return lengthFits && scoreFits &&
          std::max(problem.headDimQK, problem.headDimV) <= row.mostHeadDim &&
          costOf(problem.mask) <= row.mostMask;
 }
@@ -166,9 +170,16 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   schedule.scheduler = row.scheduler;
   schedule.maxRegisters = row.maxRegisters;
   schedule.producerRegisters = legality::usualProducerRegisters(row.groups);
+  // Up to 128 columns, what the softmax issues is what a kernel waits for; of 256,
+  // the products, which a step more makes longer.
+  bool waitsForSoftmax = std::max(problem.headDimQK, problem.headDimV) <= 128;
+  schedule.rowMaximum =
+      waitsForSoftmax ? RowMaximum::Integer : RowMaximum::Float;
+  if (waitsForSoftmax && hasSlope(problem.score))
+    schedule.affine = AffineUnit::Tensor;
+  // Walks begin where scores are greatest: lazily, maxima then stay as they are.
   if (!problem.mask.empty())
     schedule.order = row.order;
-  // From the greatest scores on: lazily, maxima then stay where they are.
   else if (fallsWithKey(problem.score))
     schedule.kvDirection = KvDirection::Forward;
   return schedule;

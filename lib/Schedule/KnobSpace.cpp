@@ -130,6 +130,8 @@ private:
       schedule.kvRange = usualKvRange(problem, schedule.consumerWarpgroups,
                                       schedule.tileKV);
     }
+    if (contains(space.affine, AffineUnit::Tensor))
+      schedule.affine = AffineUnit::Tensor;
     // What needs least: if that does not fit, nothing does.
     Schedule least = schedule;
     if (contains(space.overlap, OverlapMode::None))

@@ -76,7 +76,7 @@ Capabilities hopperCapabilities() {
   hopper.rescale = {RescalePolicy::Lazy, RescalePolicy::Always};
   hopper.kvRange = {KvRangeOf::Workgroup, KvRangeOf::Warpgroup};
   hopper.affine = {AffineUnit::Fma, AffineUnit::Tensor};
-  hopper.rowMaximum = {RowMaximum::Float, RowMaximum::Integer};
+  hopper.rowMaximum = {RowMaximum::Integer, RowMaximum::Float};
   return hopper;
 }
 

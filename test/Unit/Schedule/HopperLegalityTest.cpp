@@ -52,9 +52,13 @@ TEST(HopperLegality, DefaultsFollowMaskScoreAndLength) {
   EXPECT_EQ(at(causalProblem(128), 8192).order, TileOrder::L2Swizzled);
   EXPECT_EQ(at(causalProblem(128), 512).order, TileOrder::LongestFirst);
   EXPECT_EQ(at(plainProblem(128), 512).order, TileOrder::Linear);
-  // Sizes that arguments bring take registers.
-  EXPECT_EQ(at(causalProblem(64), 8192).tileKV, 112);
-  EXPECT_EQ(legalDefault(causalProblem(64)).tileKV, 128);
+  EXPECT_EQ(at(causalProblem(64), 8192).tileKV, 128);
+  EXPECT_EQ(at(causalProblem(64), 512).tileKV, 64);
+  // Wide heads wait for products, others for the softmax.
+  EXPECT_EQ(legalDefault(causalProblem(64)).rowMaximum, RowMaximum::Integer);
+  EXPECT_EQ(legalDefault(causalProblem(256)).rowMaximum, RowMaximum::Float);
+  EXPECT_EQ(legalDefault(alibiProblem()).affine, AffineUnit::Tensor);
+  EXPECT_EQ(legalDefault(causalProblem(64)).affine, AffineUnit::Fma);
   // Registers go to Q, or to what a score function starts products from.
   EXPECT_EQ(at(plainProblem(128), 8192).qOperand, OperandPlace::Registers);
   EXPECT_EQ(legalDefault(causalProblem(256)).qOperand, OperandPlace::Shared);
@@ -413,6 +417,7 @@ TEST(HopperLegality, TheSpaceHasBothRescalesAndRanges) {
 TEST(HopperLegality, AnAffineScoreOnTheMatrixUnitTakesSharedMemory) {
   auto more = [](const Problem &problem) {
     Schedule schedule = legalDefault(problem), tensor = schedule;
+    schedule.affine = AffineUnit::Fma;
     tensor.affine = AffineUnit::Tensor;
     EXPECT_TRUE(checkLegality(problem, tensor, hopper()).empty());
     auto bytes = [&](const Schedule &point) {
@@ -470,11 +475,12 @@ TEST(HopperLegality, TheSpaceVariesHowRowMaximaAreFound) {
           points.begin(), points.end(),
           [&](const Schedule &s) { return s.rowMaximum == kind; });
     };
-    EXPECT_GT(count(RowMaximum::Integer), 0);
-    EXPECT_GT(count(RowMaximum::Float), count(RowMaximum::Integer));
-    EXPECT_EQ(legalDefault(problem).rowMaximum, RowMaximum::Float);
+    EXPECT_GT(count(RowMaximum::Float), 0);
+    EXPECT_GT(count(RowMaximum::Integer), count(RowMaximum::Float));
     Schedule schedule = legalDefault(problem), integer = schedule;
+    schedule.rowMaximum = RowMaximum::Float;
     integer.rowMaximum = RowMaximum::Integer;
+    EXPECT_TRUE(checkLegality(problem, schedule, hopper()).empty());
     EXPECT_TRUE(checkLegality(problem, integer, hopper()).empty());
     EXPECT_EQ(estimateResources(problem, integer, hopper()).sharedBytes,
               estimateResources(problem, schedule, hopper()).sharedBytes);
