@@ -67,6 +67,12 @@ KeyTiles KeyTileFinder::tilesOf(const analysis::KvRanges &ranges) {
   return tiles;
 }
 
+bool KeyTileFinder::startsAtLastKeys() const {
+  return schedule.kvDirection == KvDirection::Reverse ||
+         (!attention::ForwardOp(op).hasMask() &&
+          schedule.rowMaximum == RowMaximum::Float);
+}
+
 //===----------------------------------------------------------------------===//
 // Of a warpgroup
 //===----------------------------------------------------------------------===//
@@ -112,9 +118,7 @@ Walk KeyTileFinder::walkOfGroup(const KeyTiles &seen) {
   bool byGroup = walksByGroup();
   KeyTiles own = byGroup ? tilesOfGroup(seen) : seen;
   Walk walk;
-  bool inOrder = schedule.kvDirection == KvDirection::Forward &&
-                 attention::ForwardOp(op).hasMask();
-  if (inOrder) {
+  if (!startsAtLastKeys()) {
     walk.plainBegin = emit.sub(own.fullBegin, seen.visibleBegin);
     walk.plainEnd = emit.sub(own.fullEnd, seen.visibleBegin);
     walk.end = emit.sub(own.visibleEnd, seen.visibleBegin);

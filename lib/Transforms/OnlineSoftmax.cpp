@@ -276,15 +276,14 @@ RunningState OnlineSoftmax::initialState(KvPipeline::Tokens tokens) {
 // With roles
 //===----------------------------------------------------------------------===//
 
-/// The key tile at a place of the walk. Without a mask, the tile with the last
-/// keys, the only one that may need one, is first in both directions.
+/// The key tile at a place of the walk.
 Value OnlineSoftmax::tileAt(Value place) {
   if (!rings)
     return place;
   if (schedule.kvDirection == KvDirection::Reverse)
     return emit.sub(emit.sub(seen.visibleEnd, emit.i32(1)), place);
   Value inOrder = emit.add(seen.visibleBegin, place);
-  if (op.hasMask())
+  if (!keyTiles.startsAtLastKeys())
     return inOrder;
   Value isFirst = arith::CmpIOp::create(
       emit.builder, emit.loc, arith::CmpIPredicate::eq, place, emit.i32(0));
@@ -480,7 +479,8 @@ RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
   };
   PendingStep state = firstStep(walk.begin);
   Value plainBegin = emit.add(walk.begin, emit.i32(1));
-  // Without a mask only the last keys need one: they are the first step's.
+  // Without a mask only the last keys need one: they are the first step's, or
+  // come last.
   if (op.hasMask()) {
     Value second = plainBegin;
     plainBegin = emit.max(walk.plainBegin, second);

@@ -48,3 +48,20 @@ func.func @alibi(%q: memref<1x2x?x64xbf16>, %slopes: memref<2xf32>, %o: memref<1
       : (memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>) -> ()
   return
 }
+
+// From the first key on, the last keys come last: where scores fall, the first tile has the greatest.
+// CHECK-LABEL: func.func @relative
+// CHECK:         } consumers {
+// CHECK:           tile.at_least
+// CHECK:           scf.for %[[PLACE:.+]] = %c1_i32 to %[[END:.+]] step
+// CHECK-NOT:         arith.cmpi eq
+// CHECK:             arith.muli %[[PLACE]], %c64_i32
+// CHECK:             nonnegative
+// CHECK:           scf.for %{{.+}} = %[[END]] to
+func.func @relative(%q: memref<1x2x?x64xbf16>, %o: memref<1x2x?x64xbf16>) {
+  attention.forward %q, %q, %q mods [#attention.relative_position]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = forward, rescale = lazy, row_maximum = integer>)
+      outs(%o : memref<1x2x?x64xbf16>)
+      : (memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>) -> ()
+  return
+}
