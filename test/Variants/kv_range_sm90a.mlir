@@ -89,7 +89,7 @@ func.func @past_the_end(%q: tensor<1x2x101x64xbf16>, %k: tensor<1x1x128x64xbf16>
 }
 
 // The same at the default schedule, under a mask that opens from the last key on.
-func.func @from_the_end(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>, %v: tensor<?x1x?x64xbf16>, %rel: tensor<400000xf32>) -> tensor<?x2x?x64xbf16> {
+func.func @from_the_end(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>, %v: tensor<?x1x?x64xbf16>, %rel: tensor<1800000xf32>) -> tensor<?x2x?x64xbf16> {
   %o = attention.forward %q, %k, %v
       score {
   ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
@@ -98,7 +98,7 @@ func.func @from_the_end(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x1x?x64xbf16>, %v
     %beyond = arith.subi %sum, %n : index
     %stride = arith.constant 1000 : index
     %place = arith.muli %beyond, %stride : index
-    %x = tensor.extract %rel[%place] : tensor<400000xf32>
+    %x = tensor.extract %rel[%place] : tensor<1800000xf32>
     %r = arith.addf %s, %x : f32
     attention.yield %r : f32
   } mask {
