@@ -175,7 +175,9 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   bool waitsForSoftmax = std::max(problem.headDimQK, problem.headDimV) <= 128;
   schedule.rowMaximum =
       waitsForSoftmax ? RowMaximum::Integer : RowMaximum::Float;
-  if (waitsForSoftmax && hasSlope(problem.score))
+  // Its operands take registers that a cap has not beside a mask's.
+  bool hasRoom = row.maxRegisters == 0 || problem.mask.empty();
+  if (waitsForSoftmax && hasRoom && hasSlope(problem.score))
     schedule.affine = AffineUnit::Tensor;
   // Walks begin where scores are greatest: lazily, maxima then stay as they are.
   if (!problem.mask.empty())
