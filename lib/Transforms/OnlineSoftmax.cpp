@@ -448,7 +448,7 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
 /// Where the loop without a mask ends. If it compares integers and maxima are not
 /// what that takes, where it begins: the loop with a mask computes its tiles.
 Value OnlineSoftmax::endOfPlain(Value begin, Value end, Value maximum) {
-  if (!softmax.comparesIntegers())
+  if (!softmax.asksForMaxima())
     return end;
   Value fits = softmax.hasNonnegativeMaxima(maximum, firstKeyAt(begin));
   return arith::SelectOp::create(emit.builder, emit.loc, fits, end, begin);
@@ -489,7 +489,7 @@ RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
   Value plainEnd = endOfPlain(plainBegin, emit.max(walk.plainEnd, plainBegin),
                               state.state.maximum);
   state = steps(plainBegin, plainEnd, /*masked=*/false, state);
-  if (walk.plainEnd != walk.end || softmax.comparesIntegers())
+  if (walk.plainEnd != walk.end || softmax.asksForMaxima())
     state = steps(plainEnd, walk.end, /*masked=*/true, state);
   queriesDone();
   return lastStep(state, emit.sub(walk.end, emit.i32(1)));

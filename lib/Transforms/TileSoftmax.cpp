@@ -68,6 +68,22 @@ static std::optional<double> boundedMaximum(attention::ForwardOp op,
   return factor * bound->high - range.top;
 }
 
+/// Octaves that weights may be less than 1 at most and lose nothing: those of f32 or
+/// bf16 have 126, of which 24 are the precision of sums and 26 small values; those
+/// of f16 have 14, and what is 2^-10 of the greatest 14 less.
+static double spareOctaves(Type element) { return element.isF16() ? 4 : 60; }
+
+/// Whether each row that sees a key has a maximum that raised() can raise to 0.
+static bool staysNearZero(attention::ForwardOp op, double factor) {
+  if (op.hasMask())
+    return false; // or it sees none
+  std::optional<analysis::ScoreBound> bound =
+      analysis::boundScore(op.getScore());
+  constexpr double kMargin = 0.99; // what f32 rounds away
+  return bound && -factor * bound->low <=
+                      kMargin * spareOctaves(op.getElementType());
+}
+
 /// Scores that are c * tanh(x) with a moderate c: an absolute error of tanh is
 /// an error of the weight that 16 bits do not show.
 static void allowRoughTanh(attention::ForwardOp op, double factor) {
@@ -88,6 +104,7 @@ TileSoftmax::TileSoftmax(attention::ForwardOp op, const Schedule &schedule,
   } else if (op.hasScore()) {
     factor = takeOuterFactor(op.getScore());
     fixedMaximum = boundedMaximum(op, factor);
+    isNearZero = staysNearZero(op, factor);
     allowRoughTanh(op, factor);
   }
 }
@@ -215,10 +232,6 @@ Value TileSoftmax::grown(Value before, Value candidate) {
         return arith::SelectOp::create(b, emit.loc, exceeds, a[1], a[0]);
       });
 }
-
-/// Octaves that weights may be less than 1 at most and lose nothing: those of f32 or
-/// bf16 have 126, those of f16 14, and what is 2^-10 of the greatest 14 less.
-static double spareOctaves(Type element) { return element.isF16() ? 4 : 30; }
 
 /// The least m + n / f that is not negative, with n an integer: a weight that was
 /// 1 is 2^-n. Far from 0, and of rows without keys, m stays. Of -0, whose bits are

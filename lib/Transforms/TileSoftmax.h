@@ -70,6 +70,8 @@ public:
   bool comparesIntegers() const {
     return rescales() && schedule.rowMaximum == RowMaximum::Integer;
   }
+  /// Whether that is to be asked: bounded scores may be near enough to zero.
+  bool asksForMaxima() const { return comparesIntegers() && !isNearZero; }
   /// An i1 of the warpgroup: from the key tile at `firstKey` on, in the direction of
   /// the walk, maxima are not negative as the products see them.
   Value hasNonnegativeMaxima(Value maximum, Value firstKey);
@@ -119,6 +121,7 @@ private:
   std::optional<analysis::AffineScore> affine;
   /// f * m where no score exceeds a bound, instead of a running maximum.
   std::optional<double> fixedMaximum;
+  bool isNearZero = false; ///< no row has a maximum far below 0
   std::optional<ScoreFunction> function;
   ScoreFunction::Place place;
   Value slope; ///< g of the query tile

@@ -65,3 +65,31 @@ func.func @relative(%q: memref<1x2x?x64xbf16>, %o: memref<1x2x?x64xbf16>) {
       : (memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>) -> ()
   return
 }
+
+// Bounded scores are never too far below zero: no vote, and no loop with a mask.
+// CHECK-LABEL: func.func @softcap
+// CHECK:         } consumers {
+// CHECK:           math.ceil
+// CHECK-NOT:       tile.at_least
+// CHECK:           scf.for
+// CHECK:             nonnegative
+// CHECK-NOT:       scf.for
+// CHECK:           tile.store
+func.func @softcap(%q: memref<1x2x?x64xbf16>, %o: memref<1x2x?x64xbf16>) {
+  attention.forward %q, %q, %q mods [#attention.softcap<cap = 30.0>]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = reverse, rescale = lazy, row_maximum = integer>)
+      outs(%o : memref<1x2x?x64xbf16>)
+      : (memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>, memref<1x2x?x64xbf16>) -> ()
+  return
+}
+
+// Of f16 weights four octaves are to spare.
+// CHECK-LABEL: func.func @softcap_f16
+// CHECK:         tile.at_least
+func.func @softcap_f16(%q: memref<1x2x?x64xf16>, %o: memref<1x2x?x64xf16>) {
+  attention.forward %q, %q, %q mods [#attention.softcap<cap = 30.0>]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = reverse, rescale = lazy, row_maximum = integer>)
+      outs(%o : memref<1x2x?x64xf16>)
+      : (memref<1x2x?x64xf16>, memref<1x2x?x64xf16>, memref<1x2x?x64xf16>) -> ()
+  return
+}

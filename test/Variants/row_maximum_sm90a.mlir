@@ -111,3 +111,11 @@ func.func @far_d64_f16(%q: tensor<?x2x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: t
       : (tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>)
   return %o#0, %o#1 : tensor<?x2x?x64xf16>, tensor<?x2x?xf32>
 }
+
+// Bounded, and so raised without a vote.
+func.func @softcap_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.softcap<cap = 30.0>]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40, kv_direction = reverse, rescale = lazy, row_maximum = integer>)
+      : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
+}
