@@ -32,14 +32,12 @@
 // CHECK:         math.log2
 // CHECK:         tile.store_rows
 //
-// The ramp comes before the turn, under the others' products.
+// With roles the default is a step of the product (affine_tensor.mlir).
 // ROLES-LABEL: func.func @relative_position
 // ROLES:         } consumers {
 // ROLES:         scf.for
-// ROLES:           %[[START:.+]] = tile.ramp
-// ROLES:           tile.receive
-// ROLES:           tile.take_turn
-// ROLES-NEXT:      tile.dot {{.+}} acc %[[START]] transpose_rhs async
+// ROLES-NOT:       tile.ramp
+// ROLES:           tile.dot {{.+}} ramp %{{.+}} from -64 transpose_rhs async
 // ROLES:           tile.await
 // ROLES-NOT:       tile.map {{.*}}arith.sitofp
 // ROLES:           tile.store

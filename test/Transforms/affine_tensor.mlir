@@ -54,3 +54,21 @@ func.func @row_bias(%q: memref<1x2x1024x64xbf16>, %bias: memref<1024xf32>, %o: m
       : (memref<1x2x1024x64xbf16>, memref<1x2x1024x64xbf16>, memref<1x2x1024x64xbf16>) -> ()
   return
 }
+
+// affine = fma: the ramp comes before the turn, under the others' products.
+// CHECK-LABEL: func.func @relative_in_turns
+// CHECK:         } consumers {
+// CHECK:         scf.for
+// CHECK:           %[[START:.+]] = tile.ramp
+// CHECK:           tile.receive
+// CHECK:           tile.take_turn
+// CHECK-NEXT:      tile.dot {{.+}} acc %[[START]] transpose_rhs async
+// CHECK:           tile.await
+// CHECK:         tile.store
+func.func @relative_in_turns(%q: memref<1x2x1024x64xbf16>, %o: memref<1x2x1024x64xbf16>) {
+  attention.forward %q, %q, %q mods [#attention.relative_position]
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = both, q_operand = shared, producer_registers = 40>)
+      outs(%o : memref<1x2x1024x64xbf16>)
+      : (memref<1x2x1024x64xbf16>, memref<1x2x1024x64xbf16>, memref<1x2x1024x64xbf16>) -> ()
+  return
+}
