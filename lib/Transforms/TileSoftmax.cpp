@@ -391,7 +391,8 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
                                       /*partial=*/false,
                                       comparesIntegers() && !masked);
   Value here = grown(before, found);
-  if (comparesIntegers() && masked)
+  // With a slope, 0 moves from tile to tile: an old m would be raised in each.
+  if (comparesIntegers() && masked && !middle)
     here = raised(here);
   Value maximum = fromTile(here, before, oldMaximum, middle);
   Value negated = negatedMaximum(here);

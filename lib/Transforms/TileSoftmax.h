@@ -17,7 +17,7 @@
 //
 // Maxima may be taken of the bits of scores, as integers, three at once: those
 // compare as floats do where the greatest is not negative. So m is kept at 0 or
-// above: a row's m that is less is raised by whole octaves, which the weights show
+// above: without a slope, a row's m that is less is raised by whole octaves, which the weights show
 // exactly, where that costs them nothing; where it would, the row keeps its m, and
 // its warpgroup takes the loop with a mask for all tiles.
 //

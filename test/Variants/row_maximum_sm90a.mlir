@@ -119,3 +119,53 @@ func.func @softcap_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>
       : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
   return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
 }
+
+// Most rows see the last keys alone, and walk on over hidden ones towards greater scores: what they have is not raised again in each tile.
+func.func @hidden_tensor_d64_bf16(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 32, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, rescale = lazy, affine = tensor, row_maximum = integer>)
+      score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %slope = arith.constant 1.2 : f32
+    %distance = arith.subi %i, %j : index
+    %d32 = arith.index_cast %distance : index to i32
+    %d = arith.sitofp %d32 : i32 to f32
+    %term = arith.mulf %d, %slope : f32
+    %t = arith.addf %s, %term : f32
+    attention.yield %t : f32
+  } mask {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %zero = arith.constant 0 : index
+    %last = arith.constant 150 : index
+    %first_row = arith.cmpi eq, %i, %zero : index
+    %late = arith.cmpi sge, %j, %last : index
+    %keep = arith.ori %first_row, %late : i1
+    attention.yield %keep : i1
+  } : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
+}
+
+// By as much as f16 weights have to spare.
+func.func @hidden_fma_d64_f16(%q: tensor<?x2x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 32, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, rescale = lazy, affine = fma, row_maximum = integer>)
+      score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %slope = arith.constant 0.08 : f32
+    %distance = arith.subi %i, %j : index
+    %d32 = arith.index_cast %distance : index to i32
+    %d = arith.sitofp %d32 : i32 to f32
+    %term = arith.mulf %d, %slope : f32
+    %t = arith.addf %s, %term : f32
+    attention.yield %t : f32
+  } mask {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %zero = arith.constant 0 : index
+    %last = arith.constant 150 : index
+    %first_row = arith.cmpi eq, %i, %zero : index
+    %late = arith.cmpi sge, %j, %last : index
+    %keep = arith.ori %first_row, %late : i1
+    attention.yield %keep : i1
+  } : (tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xf16>, tensor<?x2x?xf32>
+}
