@@ -182,6 +182,16 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects, SingleBlock]> {
     indices `row + r` and `col + c`. This is where score and mask functions are
     inlined.
 
+    Attributes on the region's operations allow a cheaper form; a target that has
+    none ignores them (`MathHints.h`):
+
+    | attribute | on | allows |
+    | --- | --- | --- |
+    | `exp2_unit` | `math.exp2` | the schedule's `exp2`: the result is rounded to 16 bits |
+    | `exp2_in_range` | `math.exp2` with `exp2_unit` | arguments above -127 only, and NaN |
+    | `absolute_error` | `math.tanh` | an absolute error of 2e-6, however small the result |
+    | `compares_positions` | `arith.cmpi` of `col + c` and another position, or the number of them | a comparison of their difference in 32 bits, which does not wrap |
+
     ```
     %p = tile.map (%s, %m) at [%q0, %kv0] : !tile.matrix<128x32xf32, accumulator>, !tile.per_row<128xf32>
         -> !tile.matrix<128x32xf32, accumulator> {
