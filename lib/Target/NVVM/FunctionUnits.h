@@ -15,10 +15,6 @@ void assignUnit(mlir::Operation *op, int64_t position);
 /// Expands functions by what assignUnit() has decided.
 void populateFunctionUnits(mlir::RewritePatternSet &patterns);
 
-/// Turns comparisons of columns with bounds of rows (tile::kComparesPositions) into
-/// comparisons with constants.
-void populatePositionCompare(mlir::RewritePatternSet &patterns);
-
 } // namespace kgen::nvvm
 
 #endif // KGEN_TARGET_NVVM_FUNCTIONUNITS_H

@@ -1,6 +1,7 @@
 //===- LowerMath.cpp - Math functions on the special-function unit ----------===//
 
 #include "FunctionUnits.h"
+#include "PositionCompare.h"
 #include "kgen/Target/NVVM/Passes.h"
 
 #include "kgen/Support/Error.h"

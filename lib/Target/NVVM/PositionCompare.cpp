@@ -8,7 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FunctionUnits.h"
+#include "PositionCompare.h"
 
 #include "kgen/Dialect/Tile/IR/MathHints.h"
 #include "kgen/Target/Common/InlineAssembly.h"
