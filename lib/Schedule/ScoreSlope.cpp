@@ -1,7 +1,8 @@
-//===- ScoreSlope.cpp - Whether a score rises with the key's position ------===//
+//===- ScoreSlope.cpp - Whether a score rises with the key's position -----===//
 
 #include "ScoreSlope.h"
 
+#include <optional>
 #include <vector>
 
 namespace kgen {
@@ -15,8 +16,8 @@ struct Form {
   bool ofRow = false;                  ///< in any way
   bool isConstant = false;
   bool isOther = false; ///< of the score or the key, not linearly
-  /// -1 or 1 where it is known, of a value without the key: its own sign; of one
-  /// that is linear in the key: the sign of the key's factor.
+  /// -1 or 1 where it is known, of a value without the key: its own sign; of
+  /// one that is linear in the key: the sign of the key's factor.
   int sign = 0;
 
   bool isLinear() const { return ofScore || ofKey; }
@@ -26,8 +27,9 @@ Form joined(const Form &a, const Form &b) {
   int sign = a.ofKey == b.ofKey ? (a.sign == b.sign ? a.sign : 0)
              : a.ofKey          ? a.sign
                                 : b.sign;
-  return {a.ofScore || b.ofScore, a.ofKey || b.ofKey, a.ofRow || b.ofRow,
-          a.isConstant && b.isConstant, a.isOther || b.isOther, sign};
+  return {a.ofScore || b.ofScore, a.ofKey || b.ofKey,
+          a.ofRow || b.ofRow,     a.isConstant && b.isConstant,
+          a.isOther || b.isOther, sign};
 }
 
 /// Of a function that is not linear in its operands.
@@ -49,10 +51,10 @@ Form product(const Form &a, const Form &b) {
   if (!all.isLinear())
     return all;
   const Form &factor = a.isLinear() ? b : a;
-  // What the score is multiplied by must be known; what the key is, the same for
-  // the whole tile.
-  all.isOther |= factor.isLinear() || factor.ofRow ||
-                 (all.ofScore && !factor.isConstant);
+  // What the score is multiplied by must be known; what the key is, the same
+  // for the whole tile.
+  all.isOther |=
+      factor.isLinear() || factor.ofRow || (all.ofScore && !factor.isConstant);
   return all;
 }
 
@@ -127,17 +129,23 @@ Form SlopeReader::formOf(const Instruction &instruction) const {
   }
 }
 
-} // namespace
-
-bool hasSlope(const Expression &score) {
+/// Of a score that has a slope; empty for others.
+std::optional<Form> slopeOf(const Expression &score) {
   if (score.empty())
-    return false;
+    return std::nullopt;
   Form form = SlopeReader(score).read();
-  return form.ofScore && form.ofKey && !form.isOther;
+  if (!form.ofScore || !form.ofKey || form.isOther)
+    return std::nullopt;
+  return form;
 }
 
+} // namespace
+
+bool hasSlope(const Expression &score) { return slopeOf(score).has_value(); }
+
 bool fallsWithKey(const Expression &score) {
-  return hasSlope(score) && SlopeReader(score).read().sign < 0;
+  std::optional<Form> form = slopeOf(score);
+  return form && form->sign < 0;
 }
 
 } // namespace kgen

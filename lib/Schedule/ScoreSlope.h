@@ -1,4 +1,4 @@
-//===- ScoreSlope.h - Whether a score rises with the key's position --------===//
+//===- ScoreSlope.h - Whether a score rises with the key's position -------===//
 #ifndef KGEN_SCHEDULE_SCORESLOPE_H
 #define KGEN_SCHEDULE_SCORESLOPE_H
 
@@ -6,14 +6,15 @@
 
 namespace kgen {
 
-/// Whether a score has the form alpha * s + rest(b, h, i) + gamma(b, h) * j with
-/// a gamma that is not zero by its form. For the space of schedules and the bytes
-/// that one needs: it follows what AffineScore.h follows, but neither sizes nor
-/// signs of constants, so that a few scores that it takes are not split.
+/// Whether a score has the form alpha * s + rest(b, h, i) + gamma(b, h) * j
+/// with a gamma that is not zero by its form. For the space of schedules and
+/// the bytes that one needs: it follows what AffineScore.h follows, but neither
+/// sizes nor signs of constants, so that a few scores that it takes are not
+/// split.
 bool hasSlope(const Expression &score);
 
-/// Whether gamma is known to be negative for all b and h: the first keys then have
-/// the greatest scores.
+/// Whether gamma is known to be negative for all b and h: the first keys then
+/// have the greatest scores.
 bool fallsWithKey(const Expression &score);
 
 } // namespace kgen
