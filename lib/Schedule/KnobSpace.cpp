@@ -46,7 +46,7 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   };
   space.order = ifUneven(served.order);
   space.kvDirection = hasSlope(problem.score) ? served.kvDirection
-                                             : ifUneven(served.kvDirection);
+                                              : ifUneven(served.kvDirection);
   // On the CPU all served names mean the same code.
   space.exp2 = {served.exp2.front()};
   auto ifSeveral = [](auto values) {
@@ -97,6 +97,19 @@ void forEachOther(const Schedule &schedule, VisitT &visit,
   }
 }
 
+/// What the other points differ from. Which unit a slope and row maxima take is
+/// as in the stored default, where it depends on the problem more than on tiles
+/// (tensor and integer are slower, or no faster, at head dimension 256); points
+/// with the other value are still listed.
+Schedule usualPoint(const Problem &problem, const HardwareModel &hardware) {
+  Schedule usual = usualSchedule(capabilities(hardware, problem.dtype));
+  if (Expected<Schedule> stored = defaultSchedule(problem, hardware)) {
+    usual.affine = stored->affine;
+    usual.rowMaximum = stored->rowMaximum;
+  }
+  return usual;
+}
+
 /// Lists the legal points of a space. What decides most is outermost, and tiles
 /// that cannot fit are left out before the rest is spelt out.
 class LegalPoints {
@@ -105,7 +118,7 @@ public:
       : problem(problem), hardware(hardware),
         withRoles(hasRoles(hardware, problem.dtype)),
         space(knobSpace(problem, hardware)),
-        usual(usualSchedule(capabilities(hardware, problem.dtype))) {}
+        usual(usualPoint(problem, hardware)) {}
 
   std::vector<Schedule> list() {
     auto tiles = [&](Schedule schedule) { addTiles(schedule); };
@@ -130,14 +143,14 @@ private:
       schedule.kvRange = usualKvRange(problem, schedule.consumerWarpgroups,
                                       schedule.tileKV);
     }
-    if (contains(space.affine, AffineUnit::Tensor))
-      schedule.affine = AffineUnit::Tensor;
     // What needs least: if that does not fit, nothing does.
     Schedule least = schedule;
     if (contains(space.overlap, OverlapMode::None))
       least.overlap = OverlapMode::None;
     if (contains(space.qOperand, OperandPlace::Shared))
       least.qOperand = OperandPlace::Shared;
+    if (contains(space.affine, AffineUnit::Fma))
+      least.affine = AffineUnit::Fma;
     if (!isLegal(least))
       return;
     auto units = [&](const Schedule &point) { addUnits(point); };
