@@ -46,7 +46,7 @@ CostFactors calibrate(const Problem &problem, const ProblemSizes &sizes,
     exp2.add(features.transcendental * lanes, blocks * exp2Results(work));
     vector.add((features.integer + features.floating + features.conversion) *
                    lanes,
-               blocks * vectorOperations(problem, work));
+               blocks * vectorOperations(problem, each.schedule, work));
     shared.add(features.sharedBytes +
                    kSharedBytesPerClock * features.bankConflictCycles,
                blocks * feedBytes(problem, each.schedule, work));

@@ -1,5 +1,4 @@
-//===- CostModel.cpp - An order of candidates, not a prediction
-//------------===//
+//===- CostModel.cpp - An order of candidates, not a prediction -----------===//
 //
 // A roofline per processor: matrix unit (or the reads from shared memory that
 // feed it), exp2 unit, vector pipes and memory, for the busiest processor. What
@@ -11,6 +10,7 @@
 #include "kgen/Schedule/CostModel.h"
 
 #include "CostWork.h"
+#include "Legality/Rules.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,13 +22,16 @@ namespace {
 // Share of the matrix rate that the target's instructions can reach: mma.sync
 // stays near 0.6 of wgmma's rate on sm_90 and near 0.9 before it
 // (FlashAttention 2 on H100 and A100 against the data sheets); MFMA fed from
-// LDS near half.
+// LDS near half. Of wgmma, what Nsight Compute counted on an H100 (head
+// dimension 128, 16384 keys; bench/results/h100-wgmma).
 double reachableMatrixShare(const Problem &problem,
                             const HardwareModel &hardware) {
   if (problem.dtype == ElementType::F32)
     return 0.7; // FMAs between loads of their operands
   switch (hardware.target) {
   case TargetKind::Nvvm:
+    if (legality::hasRoles(hardware, problem.dtype))
+      return 0.83;
     return hardware.computeCapability >= 90 ? 0.6 : 0.9;
   case TargetKind::Rocdl:
     return 0.5;
@@ -42,6 +45,11 @@ double reachableMatrixShare(const Problem &problem,
 // the chain from score to row maximum to exp2; more when loads are not ahead.
 constexpr double kStepClocks = 300;
 constexpr double kUnhiddenLoadClocks = 600;
+// Clocks from one instruction of a warp to its next in kernels with roles: what
+// is no exponential and no wait took 1658 for 420 in two kernels with a slope
+// (bench/results/h100-wgmma/stalls.txt). Only the other warps of a scheduler
+// fill them.
+constexpr double kIssueClocks = 4;
 // A launch, and on the CPU the wake-up of the threads.
 constexpr double kLaunchSeconds = 4e-6;
 // Share of one longest query tile that ends alone, when long tiles come last or
@@ -75,6 +83,17 @@ double cpuTileEfficiency(const Problem &problem, const Schedule &schedule,
   return keyBytes <= hardware.l1Bytes ? edges : 0.8 * edges;
 }
 
+/// The rate of vector operations over what `warps` warps of a processor reach
+/// of it, at least 1.
+double vectorSlowdown(const Problem &problem, const HardwareModel &hardware,
+                      const ProcessorRates &rates, double warps) {
+  if (!legality::hasRoles(hardware, problem.dtype))
+    return 1;
+  double reached =
+      warps * asDouble(hardware.lanes) / kIssueClocks * rates.clock;
+  return std::max(rates.vectorOps / reached, 1.0);
+}
+
 // Time of one workgroup's work on its processor, without memory.
 struct BlockSeconds {
   double matrix, exp2, vector, step;
@@ -85,8 +104,7 @@ BlockSeconds blockSeconds(const Problem &problem, const Schedule &schedule,
                           const ProcessorRates &rates,
                           const CostFactors &factors) {
   BlockSeconds seconds{};
-  double dims = asDouble(problem.headDimQK + problem.headDimV);
-  seconds.matrix = 2 * work.pairs() * dims / rates.matrixFlops;
+  seconds.matrix = matrixFlops(problem, schedule, work) / rates.matrixFlops;
   if (hardware.target == TargetKind::Cpu)
     seconds.matrix /= cpuTileEfficiency(problem, schedule, hardware);
   else
@@ -94,8 +112,10 @@ BlockSeconds blockSeconds(const Problem &problem, const Schedule &schedule,
         seconds.matrix, factors.shared * feedBytes(problem, schedule, work) /
                             (kSharedBytesPerClock * rates.clock));
   seconds.exp2 = factors.exp2 * exp2Results(work) / rates.exp2;
-  seconds.vector =
-      factors.vector * vectorOperations(problem, work) / rates.vectorOps;
+  seconds.vector = factors.vector *
+                   (vectorOperations(problem, schedule, work) -
+                    joinedOperations(schedule, work)) /
+                   rates.vectorOps;
   if (hardware.target != TargetKind::Cpu) {
     double clocks = kStepClocks;
     if (std::min(schedule.stagesK, schedule.stagesV) < 2)
@@ -127,6 +147,19 @@ double overlapped(std::initializer_list<double> parts, double hidden) {
   for (double part : parts)
     sum += part;
   return longest + (1 - hidden) * (sum - longest);
+}
+
+// Where roles part, a warp's exponentials come after its maxima: up to head
+// dimension 128 both together take longer than the products.
+double overlappedParts(const CostEstimate &cost, bool roles, double hidden) {
+  if (roles)
+    return overlapped({cost.matrixSeconds,
+                       cost.exp2Seconds + cost.vectorSeconds,
+                       cost.memorySeconds},
+                      hidden);
+  return overlapped({cost.matrixSeconds, cost.exp2Seconds, cost.vectorSeconds,
+                     cost.memorySeconds},
+                    hidden);
 }
 
 // Pairs per head and batch that the mask keeps at these sizes for certain: the
@@ -162,7 +195,9 @@ CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
   // How many workgroups really are side by side on a processor.
   double resident = std::clamp(asDouble(need.workgroupsPerProcessor), 1.0,
                                std::max(busiest, 1.0));
-  double warps = resident * asDouble(std::max<int64_t>(schedule.warps, 1));
+  double residentWarps =
+      resident * asDouble(std::max<int64_t>(schedule.warps, 1));
+  double warps = residentWarps;
   if (schedule.overlap == OverlapMode::Intra ||
       schedule.overlap == OverlapMode::Both)
     warps *= 2; // each has two steps in flight
@@ -172,13 +207,12 @@ CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
   cost.waveEfficiency = busiest > 0 ? perProcessor / busiest : 1;
   cost.matrixSeconds = busiest * block.matrix;
   cost.exp2Seconds = busiest * block.exp2;
-  cost.vectorSeconds = busiest * block.vector;
+  cost.vectorSeconds = busiest * block.vector *
+                       vectorSlowdown(problem, hardware, rates, residentWarps);
   cost.memorySeconds = memorySeconds(problem, sizes, hardware, work, blocks);
   double stalls = busiest * block.step / resident;
-  double running = overlapped({cost.matrixSeconds, cost.exp2Seconds,
-                               cost.vectorSeconds, cost.memorySeconds},
-                              hidden) +
-                   stalls;
+  bool roles = legality::hasRoles(hardware, problem.dtype);
+  double running = overlappedParts(cost, roles, hidden) + stalls;
   double tail = 0;
   if (problem.maskSummary.analysed && problem.maskSummary.density < 1) {
     bool longTilesFirst = schedule.order == TileOrder::LongestFirst ||

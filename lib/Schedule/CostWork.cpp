@@ -2,6 +2,9 @@
 
 #include "CostWork.h"
 
+#include "Legality/Rules.h"
+#include "ScoreSlope.h"
+
 #include <algorithm>
 
 namespace kgen {
@@ -35,13 +38,36 @@ double blockCount(const Problem &problem, const ProblemSizes &sizes,
          asDouble(sizes.batch);
 }
 
+// Scores with a slope are not computed for each element: products start from
+// it, by a sum each or by a step of their own. f32 scores are, as they were
+// written.
+static double scoreOperations(const Problem &problem,
+                              const Schedule &schedule) {
+  if (problem.dtype == ElementType::F32 || !hasSlope(problem.score))
+    return asDouble(problem.score.instructions.size());
+  return schedule.affine == AffineUnit::Tensor ? 0 : 1;
+}
+
 // Per score: scale, maximum, subtract, sum, convert, and the programs; per
 // step: the rescale of O.
-double vectorOperations(const Problem &problem, const BlockWork &work) {
-  double perScore = 5 + asDouble(problem.score.instructions.size()) +
+double vectorOperations(const Problem &problem, const Schedule &schedule,
+                        const BlockWork &work) {
+  double perScore = 5 + scoreOperations(problem, schedule) +
                     asDouble(problem.mask.instructions.size());
   double rescale = work.rows * asDouble(problem.headDimV) * work.steps;
   return work.pairs() * perScore + rescale;
+}
+
+double joinedOperations(const Schedule &schedule, const BlockWork &work) {
+  return schedule.rowMaximum == RowMaximum::Integer ? work.pairs() / 2 : 0;
+}
+
+double matrixFlops(const Problem &problem, const Schedule &schedule,
+                   const BlockWork &work) {
+  int64_t dims = problem.headDimQK + problem.headDimV;
+  if (legality::takesSlopeStep(problem, schedule))
+    dims += legality::kSlopeStepCols;
+  return 2 * work.pairs() * asDouble(dims);
 }
 
 double exp2Results(const BlockWork &work) { return work.pairs(); }
@@ -49,7 +75,10 @@ double exp2Results(const BlockWork &work) { return work.pairs(); }
 double feedBytes(const Problem &problem, const Schedule &schedule,
                  const BlockWork &work) {
   double dims = asDouble(problem.headDimQK + problem.headDimV);
-  double elements = asDouble(schedule.warps) * work.columns * dims;
+  int64_t readers = schedule.consumerWarpgroups > 0
+                        ? schedule.consumerWarpgroups
+                        : schedule.warps;
+  double elements = asDouble(readers) * work.columns * dims;
   if (schedule.qOperand == OperandPlace::Shared)
     elements += work.rows * asDouble(problem.headDimQK) * work.steps;
   if (schedule.pOperand == OperandPlace::Shared)

@@ -25,12 +25,20 @@ BlockWork blockWork(const Problem &problem, const ProblemSizes &sizes,
 double blockCount(const Problem &problem, const ProblemSizes &sizes,
                   const Schedule &schedule);
 
-/// Lane operations on scores and on O, beside the products and exp2.
-double vectorOperations(const Problem &problem, const BlockWork &work);
+/// Lane operations on scores and on O, beside the products and exp2, as a
+/// kernel's PTX has them.
+double vectorOperations(const Problem &problem, const Schedule &schedule,
+                        const BlockWork &work);
+/// Of these, what the assembler saves: max.s32 twice is one VIMNMX3.
+double joinedOperations(const Schedule &schedule, const BlockWork &work);
+/// Of both products.
+double matrixFlops(const Problem &problem, const Schedule &schedule,
+                   const BlockWork &work);
 /// Results of exp2.
 double exp2Results(const BlockWork &work);
 /// Bytes that reading the products' operands takes from shared memory: each
-/// warp reads all of K and V, and Q and P too where they stay there.
+/// warp, or warpgroup where roles part, reads all of K and V, and Q and P too
+/// where they stay there.
 double feedBytes(const Problem &problem, const Schedule &schedule,
                  const BlockWork &work);
 

@@ -1,13 +1,14 @@
-//===- Hopper.cpp - What the NVVM target serves on sm_90a ------------------===//
+//===- Hopper.cpp - What the NVVM target serves on sm_90a -----------------===//
 //
-// 16-bit: wgmma.m64nNk16, a warpgroup owns 64 query rows, a producer fills rings
-// by TMA. Q and P, the left operands, are in registers or in shared memory.
+// 16-bit: wgmma.m64nNk16, a warpgroup owns 64 query rows, a producer fills
+// rings by TMA. Q and P, the left operands, are in registers or in shared
+// memory.
 //
 //===----------------------------------------------------------------------===//
 
+#include "../ScoreSlope.h"
 #include "Rules.h"
 
-#include "../ScoreSlope.h"
 #include "kgen/Schedule/MaskDensity.h"
 
 namespace kgen::legality {
@@ -106,6 +107,10 @@ KvRangeOf usualKvRange(const Problem &problem, int64_t consumerWarpgroups,
   return passesTiles ? KvRangeOf::Warpgroup : KvRangeOf::Workgroup;
 }
 
+bool takesSlopeStep(const Problem &problem, const Schedule &schedule) {
+  return schedule.affine == AffineUnit::Tensor && hasSlope(problem.score);
+}
+
 int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
   int64_t colsQK = roundUp(problem.headDimQK, kPanelCols);
   int64_t colsV = roundUp(problem.headDimV, kPanelCols);
@@ -116,10 +121,10 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
     elements += schedule.tileQ * roundUp(schedule.tileKV, kPanelCols);
   if (schedule.epilogue == EpilogueKind::Tma)
     elements += schedule.tileQ * colsV;
-  // One more step of Q K^T, of 16 columns in bf16.
-  bool hasStep =
-      schedule.affine == AffineUnit::Tensor && hasSlope(problem.score);
-  int64_t columns = hasStep ? schedule.tileKV * 32 : 0;
+  int64_t columns =
+      takesSlopeStep(problem, schedule)
+          ? schedule.tileKV * kSlopeStepCols * byteSize(ElementType::BF16)
+          : 0;
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;
