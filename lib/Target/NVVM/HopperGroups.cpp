@@ -1,4 +1,4 @@
-//===- HopperGroups.cpp - What a warp or a warpgroup has in common ----------===//
+//===- HopperGroups.cpp - What a warp or a warpgroup has in common --------===//
 
 #include "Hopper.h"
 
@@ -24,6 +24,20 @@ struct ConvertWarpgroup : TilePattern<tile::WarpgroupOp> {
   }
 };
 
+/// Compares the rows of this thread with a constant; JoinT (and, or) joins
+/// them.
+template <typename JoinT>
+Value compareRows(ImplicitLocOpBuilder &b, arith::CmpFPredicate predicate,
+                  ValueRange rows, FloatAttr constant) {
+  Value bound = arith::ConstantOp::create(b, constant);
+  Value joined;
+  for (Value row : rows) {
+    Value one = arith::CmpFOp::create(b, predicate, row, bound);
+    joined = joined ? Value(JoinT::create(b, joined, one)) : one;
+  }
+  return joined;
+}
+
 struct ConvertDiffers : TilePattern<tile::DiffersOp> {
   using TilePattern::TilePattern;
 
@@ -31,13 +45,8 @@ struct ConvertDiffers : TilePattern<tile::DiffersOp> {
   matchAndRewrite(tile::DiffersOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Value constant = arith::ConstantOp::create(b, op.getConstantAttr());
-    Value differs;
-    for (Value value : adaptor.getInput()) {
-      Value one = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, value,
-                                        constant);
-      differs = differs ? Value(arith::OrIOp::create(b, differs, one)) : one;
-    }
+    Value differs = compareRows<arith::OrIOp>(
+        b, arith::CmpFPredicate::UNE, adaptor.getInput(), op.getConstantAttr());
     Value anyone = NVVM::VoteSyncOp::create(b, b.getI1Type(),
                                             LaneExpr(b, -1).value(), differs,
                                             NVVM::VoteSyncKind::any);
@@ -53,13 +62,8 @@ struct ConvertAtLeast : TilePattern<tile::AtLeastOp> {
   matchAndRewrite(tile::AtLeastOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Value constant = arith::ConstantOp::create(b, op.getConstantAttr());
-    Value reaches;
-    for (Value value : adaptor.getInput()) {
-      Value one = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, value,
-                                        constant);
-      reaches = reaches ? Value(arith::AndIOp::create(b, reaches, one)) : one;
-    }
+    Value reaches = compareRows<arith::AndIOp>(
+        b, arith::CmpFPredicate::OGE, adaptor.getInput(), op.getConstantAttr());
     // MLIR's nvvm.barrier reduces on barrier 0 only.
     Value barrier = barrierOfGroup(b, shape, firstVoteBarrier(shape));
     Value everyone = callIntrinsic(
@@ -67,10 +71,10 @@ struct ConvertAtLeast : TilePattern<tile::AtLeastOp> {
         {barrier, LaneExpr(b, kGroupThreads).value(), reaches});
     // ptxas does not know that a barrier gives all lanes the same.
     Value number = arith::ExtUIOp::create(b, b.getI32Type(), everyone);
-    rewriter.replaceOp(
-        op, arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
-                                  uniform(b, number), LaneExpr(b, 0).value())
-                .getResult());
+    rewriter.replaceOp(op, arith::CmpIOp::create(b, arith::CmpIPredicate::ne,
+                                                 uniform(b, number),
+                                                 LaneExpr(b, 0).value())
+                               .getResult());
     return success();
   }
 };
