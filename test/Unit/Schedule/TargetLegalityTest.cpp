@@ -262,15 +262,24 @@ TEST(NvvmLegality, LazyRescaleIsForKernelsWithRoles) {
   }
 }
 
-TEST(NvvmLegality, RangesOfWarpgroupsAreForKernelsWithRoles) {
+/// Other kernels serve only one value of the knob, which `change` leaves.
+template <typename ChangeT>
+void expectOnlyRolesServe(const Problem &problem, ChangeT change,
+                          const char *knob, const char *served) {
   for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
-    Schedule schedule = legalDefault(causalProblem(64), machine(name));
-    schedule.kvRange = KvRangeOf::Warpgroup;
-    Violation violation = only(causalProblem(64), schedule, machine(name));
+    Schedule schedule = legalDefault(problem, machine(name));
+    change(schedule);
+    Violation violation = only(problem, schedule, machine(name));
     EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget) << name;
-    EXPECT_EQ(violation.knob, "kv_range");
-    EXPECT_THAT(violation.detail, HasSubstr("served by nvvm on sm_90a"));
+    EXPECT_EQ(violation.knob, knob) << name;
+    EXPECT_THAT(violation.detail, HasSubstr(served)) << name;
   }
+}
+
+TEST(NvvmLegality, RangesOfWarpgroupsAreForKernelsWithRoles) {
+  expectOnlyRolesServe(
+      causalProblem(64), [](Schedule &s) { s.kvRange = KvRangeOf::Warpgroup; },
+      "kv_range", "serves workgroup; warpgroup: served by nvvm on sm_90a");
   // Where warpgroups see the same keys it changes nothing, and is legal.
   HardwareModel hopper = machine("sm_90a");
   for (const Problem &problem : {plainProblem(64), causalProblem(64),
@@ -283,27 +292,15 @@ TEST(NvvmLegality, RangesOfWarpgroupsAreForKernelsWithRoles) {
 }
 
 TEST(NvvmLegality, IntegerMaximaAreForKernelsWithRoles) {
-  for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
-    Schedule schedule = legalDefault(plainProblem(64), machine(name));
-    schedule.rowMaximum = RowMaximum::Integer;
-    Violation violation = only(plainProblem(64), schedule, machine(name));
-    EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget) << name;
-    EXPECT_EQ(violation.knob, "row_maximum");
-    EXPECT_THAT(violation.detail,
-                HasSubstr("serves float; integer: served by nvvm on sm_90a"));
-  }
+  expectOnlyRolesServe(
+      plainProblem(64), [](Schedule &s) { s.rowMaximum = RowMaximum::Integer; },
+      "row_maximum", "serves float; integer: served by nvvm on sm_90a");
 }
 
 TEST(NvvmLegality, AffineScoresOnTheMatrixUnitAreForKernelsWithRoles) {
-  for (const char *name : {"h100", "mi300x", "x86-64-v3"}) {
-    Schedule schedule = legalDefault(alibiProblem(), machine(name));
-    schedule.affine = AffineUnit::Tensor;
-    Violation violation = only(alibiProblem(), schedule, machine(name));
-    EXPECT_EQ(violation.code, ErrorCode::KnobUnsupportedByTarget) << name;
-    EXPECT_EQ(violation.knob, "affine");
-    EXPECT_THAT(violation.detail,
-                HasSubstr("serves fma; tensor: served by nvvm on sm_90a"));
-  }
+  expectOnlyRolesServe(
+      alibiProblem(), [](Schedule &s) { s.affine = AffineUnit::Tensor; },
+      "affine", "serves fma; tensor: served by nvvm on sm_90a");
 }
 
 TEST(NvvmLegality, ProblemsItDoesNotServe) {
