@@ -1,4 +1,4 @@
-//===- KvRange.cpp - Which keys a tile of queries can see ------------------===//
+//===- KvRange.cpp - Which keys a tile of queries can see -----------------===//
 
 #include "kgen/Analysis/KvRange.h"
 
@@ -142,7 +142,8 @@ Condition RangeDeriver::compareToZero(arith::CmpIPredicate predicate, Affine u) 
   bool same = bound.isUniform();
   auto from = [&](auto begin) -> Condition {
     KeyRange possible{begin(least), tile.seqKV};
-    return {possible, same ? possible : KeyRange{begin(most), tile.seqKV}, same};
+    return {possible, same ? possible : KeyRange{begin(most), tile.seqKV},
+            same};
   };
   auto upTo = [&](auto end) -> Condition {
     KeyRange possible{zero, end(most)};
@@ -380,6 +381,8 @@ std::optional<KeyRange> deriveRowKeys(OpBuilder &builder, Location loc,
                                       Region &mask, const QueryTile &row,
                                       const IRMapping &mapping,
                                       MatchEmitter emitMatch) {
+  if (mask.empty())
+    return KeyRange{arith::ConstantIndexOp::create(builder, loc, 0), row.seqKV};
   return RangeDeriver(builder, loc, mask, row, mapping, emitMatch)
       .deriveExact();
 }

@@ -1,4 +1,4 @@
-//===- PositionEvaluator.cpp - Integers of a mask over one tile ------------===//
+//===- PositionEvaluator.cpp - Integers of a mask over one tile -----------===//
 
 #include "PositionEvaluator.h"
 
@@ -104,8 +104,7 @@ std::optional<Affine> PositionEvaluator::sum(const Affine &a, const Affine &b) {
   if (sign < -1 || sign > 1 || magnitude > kMagnitudeLimit)
     return std::nullopt;
   Value low = add(a.low, b.low);
-  Value high =
-      a.isUniform() && b.isUniform() ? low : add(a.high, b.high);
+  Value high = a.isUniform() && b.isUniform() ? low : add(a.high, b.high);
   return Affine{sign, low, high, magnitude, bothGuards(a, b)};
 }
 
@@ -116,12 +115,13 @@ Affine PositionEvaluator::negated(const Affine &a) {
 }
 
 std::optional<Affine> PositionEvaluator::difference(const Affine &a,
-                                               const Affine &b) {
+                                                    const Affine &b) {
   return sum(a, negated(b));
 }
 
 /// Product of an interval with a constant.
-std::optional<Affine> PositionEvaluator::scale(const Affine &a, const Affine &b) {
+std::optional<Affine> PositionEvaluator::scale(const Affine &a,
+                                               const Affine &b) {
   APInt factor;
   if (b.sign != 0 || !b.isUniform() ||
       !matchPattern(b.low, m_ConstantInt(&factor)))

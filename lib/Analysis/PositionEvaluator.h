@@ -1,4 +1,4 @@
-//===- PositionEvaluator.h - Integers of a mask over one tile --------------===//
+//===- PositionEvaluator.h - Integers of a mask over one tile -------------===//
 #ifndef KGEN_LIB_ANALYSIS_POSITIONEVALUATOR_H
 #define KGEN_LIB_ANALYSIS_POSITIONEVALUATOR_H
 
@@ -6,6 +6,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/DenseSet.h"
+
+#include <optional>
 
 namespace kgen::analysis {
 
@@ -15,7 +17,7 @@ struct Affine {
   int sign = 0;
   mlir::Value low, high;
   int64_t magnitude = 0; ///< low and high lie in [-magnitude, magnitude]
-  mlir::Value guard;           ///< i1; where it is false nothing is known. Null: true
+  mlir::Value guard;     ///< i1; where it is false nothing is known. Null: true
   /// low and high are one value: the same for every row of the tile.
   bool isUniform() const { return low == high; }
 };
@@ -39,8 +41,8 @@ public:
   std::optional<Affine> evaluate(mlir::Value value);
   std::optional<Affine> difference(const Affine &a, const Affine &b);
   Affine negated(const Affine &a);
-  /// The value as computed once for the tile, if it depends on neither q_idx nor
-  /// kv_idx.
+  /// The value as computed once for the tile, if it depends on neither q_idx
+  /// nor kv_idx.
   std::optional<mlir::Value> cloneUniform(mlir::Value value);
 
   mlir::Value constant(int64_t value) {

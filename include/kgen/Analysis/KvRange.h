@@ -1,4 +1,4 @@
-//===- KvRange.h - Which keys a tile of queries can see --------------------===//
+//===- KvRange.h - Which keys a tile of queries can see -------------------===//
 //
 // For the query rows [q_begin, q_end) of one tile and one (batch, head), two
 // half-open ranges of keys are derived from the mask region:
@@ -10,21 +10,22 @@
 // `full`. Both are sound for every mask: what the analysis does not understand
 // makes `visible` everything and `full` empty.
 //
-// What it understands: and, or, and comparisons `j <op> f(i)` or `c*i + d*j <op>
-// e` with d = +-1, where f is built of sums, differences, products with
+// What it understands: and, or, and comparisons `j <op> f(i)` or `c*i + d*j
+// <op> e` with d = +-1, where f is built of sums, differences, products with
 // constants, min, max and floordiv, and of values that are the same for the
 // whole tile (constants, sizes, captured scalars, tables read at b and h).
 // Intervals are propagated: f over [q_begin, q_end) lies in [low, high], so
-// j >= f(i) is possible for j >= low and certain for j >= high. Arithmetic wraps
-// in the region as it does in MLIR; where that could happen at launch, a guard
-// in the emitted code gives up the range. Positions are taken to be below 2^24.
+// j >= f(i) is possible for j >= low and certain for j >= high. Arithmetic
+// wraps in the region as it does in MLIR; where that could happen at launch, a
+// guard in the emitted code gives up the range. Positions are taken to be below
+// 2^24.
 //
 // Tables are data, so what `a[.., i] == c[.., j]` keeps (documents packed into
 // one sequence: both tables are the document ids) is found by reading them when
 // the kernel runs, as far as the rest of the mask leaves keys to look at. Key j
 // is visible if c[j] lies between the least and the greatest a[i] of the tile;
-// if these are equal, and all keys from the first to the last match are matches,
-// the whole range is full. The caller emits the read (MatchEmitter).
+// if these are equal, and all keys from the first to the last match are
+// matches, the whole range is full. The caller emits the read (MatchEmitter).
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_ANALYSIS_KVRANGE_H
@@ -93,12 +94,12 @@ KvRanges deriveKvRanges(mlir::OpBuilder &builder, mlir::Location loc,
                         const mlir::IRMapping &mapping,
                         MatchEmitter emitMatch = {});
 
-/// The keys that the mask keeps for one row (`row`, whose first and last row are
-/// one value), where they are known to be a range: inside a tile, two comparisons
-/// then stand for the mask. Empty where the mask may keep other sets of keys, or
-/// is not understood; what was emitted until then is dead. Parameters are those
-/// of deriveKvRanges(); of a match, a constant true `allMatch` says that its
-/// range is what matches.
+/// The keys that the mask keeps for one row (`row`, whose first and last row
+/// are one value), where they are known to be a range: inside a tile, two
+/// comparisons then stand for the mask. Empty where the mask may keep other
+/// sets of keys, or is not understood; what was emitted until then is dead.
+/// Parameters are those of deriveKvRanges(); of a match, a constant true
+/// `allMatch` says that its range is what matches.
 std::optional<KeyRange> deriveRowKeys(mlir::OpBuilder &builder,
                                       mlir::Location loc, mlir::Region &mask,
                                       const QueryTile &row,

@@ -1,4 +1,4 @@
-//===- KvRangeTest.cpp - Key ranges against every pair ---------------------===//
+//===- KvRangeTest.cpp - Key ranges against every pair --------------------===//
 #include "RandomMask.h"
 
 #include "kgen/Analysis/KvRange.h"
@@ -91,10 +91,12 @@ struct KvRangeTest : testing::Test {
       Range found{folder.integer(keys.begin), folder.integer(keys.end)};
       if (found.begin < 0 || found.begin > kKeys || found.end < 0 ||
           found.end > kKeys)
-        return testing::AssertionFailure() << "row " << row << " is not clipped";
+        return testing::AssertionFailure()
+               << "row " << row << " is not clipped";
       for (int64_t key = 0; key < kKeys; ++key)
         if (keeps(mask, constants, row, key) != found.contains(key))
-          return testing::AssertionFailure() << "row " << row << ", key " << key;
+          return testing::AssertionFailure()
+                 << "row " << row << ", key " << key;
     }
     return testing::AssertionSuccess();
   }
@@ -241,6 +243,15 @@ TEST_F(KvRangeTest, RowsOfUsualMasksAreRanges) {
   const char *diagonal = "%keep = arith.cmpi eq, %q, %k : index";
   for (const char *body : {causal, window, prefix, diagonal})
     EXPECT_TRUE(hasExactRows(body)) << body;
+}
+
+TEST_F(KvRangeTest, RowsWithoutAMaskSeeAllKeys) {
+  Surroundings above(context);
+  Region none;
+  std::optional<KeyRange> keys = deriveRow(above, none);
+  ASSERT_TRUE(keys);
+  EXPECT_TRUE(matchPattern(keys->begin, m_Zero()));
+  EXPECT_EQ(keys->end, above.argument(4));
 }
 
 TEST_F(KvRangeTest, RowsWithGapsAreNotRanges) {
