@@ -1,4 +1,4 @@
-//===- ConvertElementwise.cpp - Maps, reductions and splats -----------------===//
+//===- ConvertElementwise.cpp - Maps, reductions and splats ---------------===//
 
 #include "FunctionUnits.h"
 #include "Fragments.h"
@@ -117,9 +117,9 @@ struct ConvertMapRows : TilePattern<tile::MapRowsOp> {
 Value combine(ImplicitLocOpBuilder &b, tile::ReductionKind kind, Value left,
               Value right) {
   if (kind == tile::ReductionKind::Max)
-    return left.getType().isF32()
-               ? Value(arith::MaxNumFOp::create(b, left, right))
-               : Value(arith::MaxSIOp::create(b, left, right));
+    return left.getType().isInteger()
+               ? Value(arith::MaxSIOp::create(b, left, right))
+               : Value(arith::MaxNumFOp::create(b, left, right));
   return arith::AddFOp::create(b, left, right);
 }
 
@@ -141,8 +141,8 @@ struct ConvertReduce : TilePattern<tile::ReduceOp> {
     tile::ReductionKind kind = op.getKind();
     int64_t columnBlocks = op.getMatrix().getType().getCols() / kBlockCols;
     SmallVector<Value> results;
-    // The bits of floats compare as signed integers unless both are negative, and
-    // of integers three are compared at once (VIMNMX3).
+    // The bits of floats compare as signed integers unless both are negative,
+    // and of integers three are compared at once (VIMNMX3).
     bool asIntegers = op.getNonnegative() && shape.roles;
     auto toBits = [&](ValueRange values) {
       SmallVector<Value> bits;

@@ -1,4 +1,4 @@
-//===- Hopper.h - Roles, rings and products of warpgroups -------------------===//
+//===- Hopper.h - Roles, rings and products of warpgroups -----------------===//
 //
 // A kernel with tile.roles runs on Hopper's own units: TMA fills the slots of
 // rings, mbarriers say when a slot is full or empty, and wgmma multiplies what
@@ -10,10 +10,10 @@
 //   empty barrier    1 arrival a warp that computes
 //
 // The workgroups of a cluster fill rings together (tile.alloc cluster n): each
-// copies a part of the rows into all of the rings, whose full barriers count the
-// bytes of all parts; empty barriers take arrivals of all the cluster's warps. So
-// does the exit barrier, for which a workgroup's producer waits at its end: until
-// then others may arrive at its barriers.
+// copies a part of the rows into all of the rings, whose full barriers count
+// the bytes of all parts; empty barriers take arrivals of all the cluster's
+// warps. So does the exit barrier, for which a workgroup's producer waits at
+// its end: until then others may arrive at its barriers.
 //
 // Arguments of such a kernel, behind those of every kernel: the tensor maps,
 // then, if it draws tiles, the tile counter.
@@ -65,8 +65,9 @@ inline bool isStaged(tile::AllocOp buffer) {
   return llvm::all_of(buffer->getUsers(), llvm::IsaPred<tile::SlotOp>);
 }
 inline constexpr int64_t kGroupThreads = kGroupWarps * kLanes;
-/// Named barriers: 0 is everybody's, 1 + g warpgroup g's turn; then each warpgroup
-/// has one of its own for what it stages, and one for what its rows have in common.
+/// Named barriers: 0 is everybody's, 1 + g warpgroup g's turn; then each
+/// warpgroup has one of its own for what it stages, and one for what its rows
+/// have in common.
 inline constexpr int64_t kNamedBarriers = 16;
 inline int64_t firstStageBarrier(const KernelShape &shape) {
   return 1 + shape.groups();
@@ -77,8 +78,8 @@ inline int64_t firstVoteBarrier(const KernelShape &shape) {
 /// The number of this thread's group, where group 0 has `first`.
 mlir::Value barrierOfGroup(mlir::ImplicitLocOpBuilder &builder,
                            const KernelShape &shape, int64_t first);
-/// Continues in a branch of one thread of warp `number`, always the same one; the
-/// branch's block. `warp` is this thread's warp.
+/// Continues in a branch of one thread of warp `number`, always the same one;
+/// the branch's block. `warp` is this thread's warp.
 mlir::Block *electThread(mlir::ImplicitLocOpBuilder &builder, LaneExpr warp,
                          int64_t number);
 /// Its threads wait for one another there.
@@ -117,7 +118,8 @@ int64_t takeRoles(mlir::func::FuncOp kernel, const KernelShape &shape);
 inline constexpr llvm::StringLiteral kColumnsAttr = "ramp_columns";
 /// Gives them places from `offset` on, a multiple of 256; where they end.
 int64_t placeRampColumns(mlir::func::FuncOp kernel, int64_t offset);
-/// Writes them, each thread a row; a barrier must follow. False if there are none.
+/// Writes them, each thread a row; a barrier must follow. False if there are
+/// none.
 bool writeRampColumns(mlir::ImplicitLocOpBuilder &builder,
                       const KernelShape &shape, mlir::func::FuncOp kernel);
 

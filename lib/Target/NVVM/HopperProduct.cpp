@@ -1,4 +1,4 @@
-//===- HopperProduct.cpp - Products of warpgroups ---------------------------===//
+//===- HopperProduct.cpp - Products of warpgroups -------------------------===//
 //
 // wgmma.mma_async.m64nNk16, its accumulators in registers. The left operand is
 // Q or P, in shared memory or registers, the right one K or V in shared memory;
@@ -99,7 +99,8 @@ public:
   WarpgroupProduct(ImplicitLocOpBuilder &builder, const KernelShape &shape,
                    tile::DotOp op, ValueRange lhs, Value rhs, ValueRange acc,
                    ValueRange ramp)
-      : b(builder), shape(shape), op(op), rhsTile(panelTile(op.getRhs().getType())),
+      : b(builder), shape(shape), op(op),
+        rhsTile(panelTile(op.getRhs().getType())),
         cols(op.getResult().getType().getCols()) {
     tile::ViewType right = op.getRhs().getType();
     transposed = op.getTransposeRhs();
@@ -157,7 +158,8 @@ private:
       assembly.input(addBytes(b, lhsDescriptor, lhsTile->columnSlice(step)));
       left = "$" + std::to_string(next++);
     } else {
-      left = addFragment(assembly, ArrayRef(fragments).slice(step * 4, 4), next);
+      left =
+          addFragment(assembly, ArrayRef(fragments).slice(step * 4, 4), next);
     }
     assembly.input(addBytes(b, rhsDescriptor,
                             transposed ? rhsTile.columnSlice(step)
@@ -169,16 +171,16 @@ private:
          options);
   }
 
-  /// The step that the product starts from (HopperRamp.cpp). Steps of one product
-  /// may differ in element type: accumulators are the same.
+  /// The step that the product starts from (HopperRamp.cpp). Steps of one
+  /// product may differ in element type: accumulators are the same.
   void startFromRamp() {
     Assembly assembly(b);
     for (Value sum : sums)
       assembly.inout(sum);
     size_t next = 2 * sums.size();
     std::string left = addFragment(assembly, rampFragment, next);
-    Value columns = sharedPointer(
-        b, op->getAttrOfType<IntegerAttr>(kColumnsAttr).getInt());
+    Value columns =
+        sharedPointer(b, op->getAttrOfType<IntegerAttr>(kColumnsAttr).getInt());
     assembly.input(makeDescriptor(b, columns, rampDescriptor()));
     emit(assembly, "bf16", left + ", $" + std::to_string(next), ", 0");
   }

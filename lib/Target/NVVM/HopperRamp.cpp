@@ -1,9 +1,9 @@
-//===- HopperRamp.cpp - Products that start from a ramp, by wgmma -----------===//
+//===- HopperRamp.cpp - Products that start from a ramp, by wgmma ---------===//
 //
-// (first + c) * slope is one more step of Q K^T, m64nNk16, whose left operand has
-// the slope in three pieces, bf16 whatever the other steps have, and whose right
-// one is the same for all tiles: row c is first + c, 16 times. The workgroup
-// writes it once, before the roles part.
+// (first + c) * slope is one more step of Q K^T, m64nNk16, whose left operand
+// has the slope in three pieces, bf16 whatever the other steps have, and whose
+// right one is the same for all tiles: row c is first + c, 16 times. The
+// workgroup writes it once, before the roles part.
 //
 // As all elements of a row are equal, the swizzle, which changes the places of
 // its two chunks, changes nothing.
@@ -22,7 +22,8 @@ using namespace mlir;
 namespace kgen::nvvm {
 namespace {
 
-constexpr int64_t kChunkWords = 4; // 16 bytes, the most that a thread stores at once
+// 16 bytes, the most that a thread stores at once.
+constexpr int64_t kChunkWords = 4;
 
 /// The right operand of a product with a ramp.
 struct Columns {
@@ -34,9 +35,10 @@ struct Columns {
 };
 
 /// Stores row `row`: a column's number, 16 times.
-void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, int64_t first, Value start) {
-  Value number = arith::AddIOp::create(b, row.value(),
-                                       LaneExpr(b, first).value());
+void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, int64_t first,
+              Value start) {
+  Value number =
+      arith::AddIOp::create(b, row.value(), LaneExpr(b, first).value());
   number = arith::SIToFPOp::create(b, b.getF32Type(), number);
   Value pair = packPair(b, b.getBF16Type(), number, number);
   auto type = VectorType::get({kChunkWords}, b.getI32Type());
@@ -81,9 +83,9 @@ bool writeRampColumns(ImplicitLocOpBuilder &b, const KernelShape &shape,
       return;
     Columns columns(dot);
     LaneExpr row = threadIndex(b, shape);
-    Value hasRow = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                         row.value(),
-                                         LaneExpr(b, columns.count).value());
+    Value hasRow =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, row.value(),
+                              LaneExpr(b, columns.count).value());
     auto writer = scf::IfOp::create(b, hasRow, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(writer.thenBlock());

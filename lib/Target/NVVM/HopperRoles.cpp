@@ -1,4 +1,4 @@
-//===- HopperRoles.cpp - One warpgroup copies, the others compute -----------===//
+//===- HopperRoles.cpp - One warpgroup copies, the others compute ---------===//
 
 #include "Hopper.h"
 
@@ -188,8 +188,8 @@ Value equals(ImplicitLocOpBuilder &b, LaneExpr value, int64_t constant) {
 
 /// The barriers that starters have initialised are there, in the whole cluster.
 void joinCluster(ImplicitLocOpBuilder &b) {
-  // Relaxed: the fence after the initialisation releases it, and nothing else was
-  // written that other workgroups read.
+  // Relaxed: the fence after the initialisation releases it, and nothing else
+  // was written that other workgroups read.
   NVVM::ClusterArriveRelaxedOp::create(b, b.getUnitAttr());
   NVVM::ClusterWaitOp::create(b, b.getUnitAttr());
 }

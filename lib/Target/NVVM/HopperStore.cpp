@@ -1,8 +1,8 @@
-//===- HopperStore.cpp - What a warpgroup staged, to global memory by TMA ---===//
+//===- HopperStore.cpp - What a warpgroup staged, to global memory by TMA -===//
 //
-// tile.stage has written the rows of the warpgroup, made them visible to TMA and
-// joined its threads. One of them starts a copy for each panel; copies belong to
-// the thread that started them, so the same one waits.
+// tile.stage has written the rows of the warpgroup, made them visible to TMA
+// and joined its threads. One of them starts a copy for each panel; copies
+// belong to the thread that started them, so the same one waits.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,9 +17,9 @@ using namespace mlir;
 namespace kgen::nvvm {
 namespace {
 
-/// The thread that starts the warpgroup's copies. Its warp is known to be the same
-/// for the warp's lanes, or ptxas keeps registers for a branch in which they part,
-/// all through the loops before it.
+/// The thread that starts the warpgroup's copies. Its warp is known to be the
+/// same for the warp's lanes, or ptxas keeps registers for a branch in which
+/// they part, all through the loops before it.
 void electCopier(ImplicitLocOpBuilder &b, const KernelShape &shape) {
   LaneExpr warp(b, uniform(b, (threadIndex(b, shape) >> 5).value()));
   electThread(b, warp & (kGroupWarps - 1), 0);

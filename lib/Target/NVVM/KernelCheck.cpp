@@ -1,4 +1,4 @@
-//===- KernelCheck.cpp - Whether fragments can hold a kernel's tiles --------===//
+//===- KernelCheck.cpp - Whether fragments can hold a kernel's tiles ------===//
 
 #include "KernelCheck.h"
 
@@ -103,7 +103,8 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
   }
   if (isa<tile::AtLeastOp>(op) &&
       firstVoteBarrier(shape) + shape.groups() > kNamedBarriers)
-    return refuse("at most 5 warpgroups have barriers to ask all of their rows");
+    return refuse(
+        "at most 5 warpgroups have barriers to ask all of their rows");
   if (isa<tile::LoadOp, tile::StageOp, tile::StoreStagedOp>(op)) {
     // The only operand that is a view.
     auto view = *llvm::find_if(op->getOperandTypes(), llvm::IsaPred<tile::ViewType>);
@@ -125,8 +126,8 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
 static LogicalResult checkProduct(tile::DotOp op, const KernelShape &shape) {
   if (op.getRamp() && !shape.roles)
     return emitCoded(op, ErrorCode::TileShapeUnsupported)
-           << "convert-tile-to-nvvm adds ramps by steps of warpgroups only: use "
-              "producer = tma, or affine = fma";
+           << "convert-tile-to-nvvm adds ramps by steps of warpgroups only: "
+              "use producer = tma, or affine = fma";
   tile::ViewType rhs = op.getRhs().getType();
   auto refuse = [&](const Twine &why) {
     return emitCoded(op, ErrorCode::TileShapeUnsupported)

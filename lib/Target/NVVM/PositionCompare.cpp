@@ -1,10 +1,11 @@
-//===- PositionCompare.cpp - Masks as comparisons with constants ------------===//
+//===- PositionCompare.cpp - Masks as comparisons with constants ----------===//
 //
-// A lane's columns are one index plus constants: first + c. Where a mask compares
-// them with a bound of the row, c < bound - first has the constant in the
-// instruction, and the difference is one for all columns of the row; first + c <
-// bound takes a register and a sum for each column. Two comparisons of an element
-// are joined in the second one: LLVM would make two selections of them.
+// A lane's columns are one index plus constants: first + c. Where a mask
+// compares them with a bound of the row, c < bound - first has the constant in
+// the instruction, and the difference is one for all columns of the row;
+// first + c < bound takes a register and a sum for each column. Two comparisons
+// of an element are joined in the second one: LLVM would make two selections of
+// them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,12 +49,11 @@ struct CompareWithConstant : OpRewritePattern<arith::CmpIOp> {
     arith::AddIOp sum = columnSum(op);
     if (!sum || !op->hasAttr(tile::kComparesPositions))
       return failure();
-    arith::CmpIPredicate predicate;
-    switch (op.getPredicate()) {
-    case arith::CmpIPredicate::slt: predicate = arith::CmpIPredicate::sgt; break;
-    case arith::CmpIPredicate::sge: predicate = arith::CmpIPredicate::sle; break;
-    default: return failure();
-    }
+    bool isBelow = op.getPredicate() == arith::CmpIPredicate::slt;
+    if (!isBelow && op.getPredicate() != arith::CmpIPredicate::sge)
+      return failure();
+    auto predicate =
+        isBelow ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::sle;
     Value distance = arith::SubIOp::create(
         rewriter, op.getLoc(), withoutCasts(op.getRhs()), sum.getLhs());
     auto attributes = op->getDiscardableAttrDictionary();
@@ -90,8 +90,8 @@ struct JoinComparisons : OpRewritePattern<arith::AndIOp> {
     }
     std::string text =
         ("setp." + predicate + ".and.s32 $0, $1, " + bound + ", $2;").str();
-    rewriter.replaceOp(op, inlineAssembly(b, b.getI1Type(), operands, text,
-                                          constraints));
+    rewriter.replaceOp(
+        op, inlineAssembly(b, b.getI1Type(), operands, text, constraints));
     return success();
   }
 };

@@ -1,4 +1,4 @@
-//===- WgmmaLayout.h - Tiles in shared memory as wgmma and TMA see them -----===//
+//===- WgmmaLayout.h - Tiles in shared memory as wgmma and TMA see them ---===//
 //
 // Pure functions over integers, as in FragmentLayout.h. The accumulators of a
 // warpgroup's 64 rows are, warp by warp, those of 16-row fragments: registers
@@ -74,8 +74,8 @@ constexpr uint64_t columnSliceDescriptor() {
 constexpr uint64_t rowSliceDescriptor(const PanelTile &tile) {
   return descriptorBits(tile.panelBytes(), kSwizzleAtomBytes);
 }
-/// A tile of 16 columns whose rows are N, 32B swizzle: row after row. It starts at
-/// a multiple of 256 bytes.
+/// A tile of 16 columns whose rows are N, 32B swizzle: row after row. It starts
+/// at a multiple of 256 bytes.
 inline constexpr int64_t kRampRowBytes = kWgmmaDepth * 2;
 constexpr uint64_t rampDescriptor() {
   return (uint64_t(3) << 62) | (uint64_t(8 * kRampRowBytes >> 4) << 32) |
