@@ -17,8 +17,8 @@ std::string toJson(const Schedule &schedule) {
     else
       object[key] = value;
   });
-  // Later than stored kernels and histories: texts that do not use them are those
-  // of before.
+  // Later than stored kernels and histories: texts that do not use them are
+  // those of before.
   if (schedule.affine == Schedule().affine)
     object.erase("affine");
   if (schedule.rowMaximum == Schedule().rowMaximum)

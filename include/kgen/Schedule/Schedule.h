@@ -1,4 +1,4 @@
-//===- Schedule.h - How it is computed: every knob, typed ------------------===//
+//===- Schedule.h - How it is computed: every knob, typed -----------------===//
 //
 // A closed, versioned struct. JSON and `#attention.schedule` are two spellings
 // of it; both refuse unknown keys. Not every target serves every value: that is
@@ -41,9 +41,9 @@ enum class EpilogueKind : uint8_t { Direct, Tma };
 /// that products start from, or one more step of each product. Nothing where a
 /// score has no such part.
 enum class AffineUnit : uint8_t { Fma, Tensor };
-/// As what steps without a mask compare scores to find a row's maximum: their f32
-/// values, or the same bits as signed integers, which have the same order where
-/// the greatest is not negative. Rows below that take the former.
+/// As what steps without a mask compare scores to find a row's maximum: their
+/// f32 values, or the same bits as signed integers, which have the same order
+/// where the greatest is not negative. Rows below that take the former.
 enum class RowMaximum : uint8_t { Float, Integer };
 
 struct Schedule {

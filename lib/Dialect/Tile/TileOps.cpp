@@ -1,4 +1,4 @@
-//===- TileOps.cpp - Invariants of operations on tiles ---------------------===//
+//===- TileOps.cpp - Invariants of operations on tiles --------------------===//
 
 #include "kgen/Dialect/Tile/IR/Tile.h"
 
@@ -162,9 +162,9 @@ static LogicalResult verifyRamp(DotOp op) {
   int64_t first = static_cast<int64_t>(*op.getFirst());
   int64_t cols = op.getResult().getType().getCols();
   if (first < -kMost || first > kMost + 1 - cols)
-    return op.emitOpError() << "[KG1103] expected columns of a ramp from -"
-                            << kMost << " to " << kMost << ", got " << cols
-                            << " from " << first;
+    return op.emitOpError()
+           << "[KG1103] expected columns of a ramp from -" << kMost << " to "
+           << kMost << ", got " << cols << " from " << first;
   return success();
 }
 

@@ -172,8 +172,7 @@ static void decodeProduct(Decoder &d, Instruction &i, bool add) {
 void decodeIntegerArithmetic(Decoder &d, Instruction &i, Arithmetic operation) {
   if (operation == Arithmetic::Mul || operation == Arithmetic::Mad)
     return decodeProduct(d, i, operation == Arithmetic::Mad);
-  bool isExtreme =
-      operation == Arithmetic::Min || operation == Arithmetic::Max;
+  bool isExtreme = operation == Arithmetic::Min || operation == Arithmetic::Max;
   bool saturate = d.take("sat"), relu = isExtreme && d.take("relu");
   Type type = d.type();
   if (saturate) {
@@ -189,10 +188,9 @@ void decodeIntegerArithmetic(Decoder &d, Instruction &i, Arithmetic operation) {
     bool isMin = operation == Arithmetic::Min;
     if (type != Type::S32)
       return d.malformed(".relu is for min.s32 and max.s32");
-    return finishElementwise(d, i,
-                             isMin ? kElementwise<minimumOrZero>
-                                   : kElementwise<maximumOrZero>,
-                             type, 2, InstructionClass::Integer);
+    return finishElementwise(
+        d, i, isMin ? kElementwise<minimumOrZero> : kElementwise<maximumOrZero>,
+        type, 2, InstructionClass::Integer);
   }
   size_t sources = 2;
   Execute execute = forInteger(type, [&]<typename T>() -> Execute {

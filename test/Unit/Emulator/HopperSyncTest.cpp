@@ -146,7 +146,8 @@ TEST(HopperMbarrierOps, TracksCpAsync) {
 // ---- votes of warpgroups ---------------------------------------------------
 
 /// Three warpgroups, each with a barrier of its own, vote eight times. Thread
-/// 40 + g of group g says no in round 3 + g. Each thread stores its rounds' results.
+/// 40 + g of group g says no in round 3 + g. Each thread stores its rounds'
+/// results.
 static const char *const kVotes =
     "shr.u32 %r0, %tid, 7;\nand.b32 %r1, %tid, 127;\nsub.u32 %r1, %r1, %r0;\n"
     "setp.ne.u32 %p3, %r1, 40;\n"
@@ -162,7 +163,8 @@ static const char *const kVotes =
 TEST(HopperVotes, AreOfTheGroupAndTheRound) {
   for (uint64_t seed = 0; seed < 8; ++seed) {
     Snippet snippet(kVotes);
-    ASSERT_EQ(snippet.threads(384).finding(seed), 0u) << snippet.last->message();
+    ASSERT_EQ(snippet.threads(384).finding(seed), 0u)
+        << snippet.last->message();
     for (uint32_t t = 0; t < 384; ++t)
       ASSERT_EQ(snippet.output<uint32_t>(t), 0xffu ^ 1u << (3 + t / 128)) << t;
   }
@@ -177,8 +179,9 @@ TEST(HopperVotes, AskForThreadsThatCome) {
   EXPECT_EQ(finding("128, %p0", "160, %p0"), number(FindingDeadlock));
   EXPECT_EQ(finding("128, %p0", "100, %p0"), number(FindingBarrierMisuse));
   // One warp of each group ends without a vote.
-  EXPECT_EQ(finding("round:", "and.b32 %r9, %warp, 3;\nsetp.eq.u32 %p4, %r9, 2;\n"
-                              "@%p4 exit;\nround:"),
+  EXPECT_EQ(finding("round:",
+                    "and.b32 %r9, %warp, 3;\nsetp.eq.u32 %p4, %r9, 2;\n"
+                    "@%p4 exit;\nround:"),
             number(FindingDeadlock));
 }
 

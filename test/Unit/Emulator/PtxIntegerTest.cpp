@@ -104,7 +104,9 @@ TEST(PtxInteger, MinimaAndMaximaKnowTheSign) {
                [](uint64_t a, uint64_t b) { return s32(a) > s32(b) ? a : b; });
 
   // LLVM makes them of a bound below at zero.
-  auto relu = [](int32_t value) { return uint64_t(uint32_t(std::max(value, 0))); };
+  auto relu = [](int32_t value) {
+    return uint64_t(uint32_t(std::max(value, 0)));
+  };
   expectBinary("min.relu.s32", 32, [&](uint64_t a, uint64_t b) {
     return relu(std::min(int32_t(a), int32_t(b)));
   });

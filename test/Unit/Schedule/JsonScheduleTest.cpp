@@ -80,8 +80,9 @@ TEST(JsonSchedule, AYoungKnobIsWrittenWhereItSaysSomething) {
   schedule = Schedule();
   EXPECT_THAT(toJson(schedule), testing::Not(HasSubstr("row_maximum")));
   schedule.rowMaximum = RowMaximum::Integer;
-  EXPECT_THAT(toJson(schedule), testing::EndsWith(R"("epilogue":"direct",)"
-                                                  R"("row_maximum":"integer"})"));
+  EXPECT_THAT(toJson(schedule),
+              testing::EndsWith(R"("epilogue":"direct",)"
+                                R"("row_maximum":"integer"})"));
   auto integer = parseSchedule(toJson(schedule));
   ASSERT_TRUE(static_cast<bool>(integer)) << integer.error().message();
   EXPECT_EQ(*integer, schedule);

@@ -1,9 +1,9 @@
-//===- MathHints.h - What a map's operations may rely on -------------------===//
+//===- MathHints.h - What a map's operations may rely on ------------------===//
 //
-// Attributes on operations in the regions of maps. They allow a cheaper form, be
-// it because what follows rounds more or because of what values can be; a target
-// that has none ignores them. docs/Tile.md, tile.map, lists them for readers of
-// the IR.
+// Attributes on operations in the regions of maps. They allow a cheaper form,
+// be it because what follows rounds more or because of what values can be; a
+// target that has none ignores them. docs/Tile.md, tile.map, lists them for
+// readers of the IR.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_DIALECT_TILE_IR_MATHHINTS_H
