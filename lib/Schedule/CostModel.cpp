@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <utility>
 
 namespace kgen {
 namespace {
@@ -45,11 +46,10 @@ double reachableMatrixShare(const Problem &problem,
 // the chain from score to row maximum to exp2; more when loads are not ahead.
 constexpr double kStepClocks = 300;
 constexpr double kUnhiddenLoadClocks = 600;
-// Clocks from one instruction of a warp to its next in kernels with roles: what
-// is no exponential and no wait took 1658 for 420 in two kernels with a slope
-// (bench/results/h100-wgmma/stalls.txt). Only the other warps of a scheduler
-// fill them.
-constexpr double kIssueClocks = 4;
+// Clocks from one instruction of a warp to its next in kernels with roles: the
+// main loops of four take 10360 for 2041 (bench/results/h100-wgmma/stalls.txt).
+// Only the other warps of a scheduler fill them.
+constexpr double kIssueClocks = 5;
 // A launch, and on the CPU the wake-up of the threads.
 constexpr double kLaunchSeconds = 4e-6;
 // Share of one longest query tile that ends alone, when long tiles come last or
@@ -96,7 +96,7 @@ double vectorSlowdown(const Problem &problem, const HardwareModel &hardware,
 
 // Time of one workgroup's work on its processor, without memory.
 struct BlockSeconds {
-  double matrix, exp2, vector, step;
+  double matrix, feed, exp2, vector, step;
 };
 
 BlockSeconds blockSeconds(const Problem &problem, const Schedule &schedule,
@@ -108,9 +108,12 @@ BlockSeconds blockSeconds(const Problem &problem, const Schedule &schedule,
   if (hardware.target == TargetKind::Cpu)
     seconds.matrix /= cpuTileEfficiency(problem, schedule, hardware);
   else
-    seconds.matrix = std::max(
-        seconds.matrix, factors.shared * feedBytes(problem, schedule, work) /
-                            (kSharedBytesPerClock * rates.clock));
+    seconds.feed = factors.shared * feedBytes(problem, schedule, work) /
+                   (kSharedBytesPerClock * rates.clock);
+  // wgmma reads its operands itself: a part of its own, which may hide beneath
+  // others. Elsewhere products wait for what feeds them.
+  if (!legality::hasRoles(hardware, problem.dtype))
+    seconds.matrix = std::max(seconds.matrix, std::exchange(seconds.feed, 0));
   seconds.exp2 = factors.exp2 * exp2Results(work) / rates.exp2;
   seconds.vector = factors.vector *
                    (vectorOperations(problem, schedule, work) -
@@ -151,9 +154,10 @@ double overlapped(std::initializer_list<double> parts, double hidden) {
 
 // Where roles part, a warp's exponentials come after its maxima: up to head
 // dimension 128 both together take longer than the products.
-double overlappedParts(const CostEstimate &cost, bool roles, double hidden) {
+double overlappedParts(const CostEstimate &cost, bool roles, double feed,
+                       double hidden) {
   if (roles)
-    return overlapped({cost.matrixSeconds,
+    return overlapped({cost.matrixSeconds, feed,
                        cost.exp2Seconds + cost.vectorSeconds,
                        cost.memorySeconds},
                       hidden);
@@ -212,7 +216,8 @@ CostEstimate estimateCost(const Problem &problem, const ProblemSizes &sizes,
   cost.memorySeconds = memorySeconds(problem, sizes, hardware, work, blocks);
   double stalls = busiest * block.step / resident;
   bool roles = legality::hasRoles(hardware, problem.dtype);
-  double running = overlappedParts(cost, roles, hidden) + stalls;
+  double running =
+      overlappedParts(cost, roles, busiest * block.feed, hidden) + stalls;
   double tail = 0;
   if (problem.maskSummary.analysed && problem.maskSummary.density < 1) {
     bool longTilesFirst = schedule.order == TileOrder::LongestFirst ||

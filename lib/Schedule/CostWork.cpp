@@ -49,12 +49,14 @@ static double scoreOperations(const Problem &problem,
 }
 
 // Per score: scale, maximum, subtract, sum, convert, and the programs; per
-// step: the rescale of O.
+// step: the rescale of O, which few steps take where it is lazy.
 double vectorOperations(const Problem &problem, const Schedule &schedule,
                         const BlockWork &work) {
   double perScore = 5 + scoreOperations(problem, schedule) +
                     asDouble(problem.mask.instructions.size());
-  double rescale = work.rows * asDouble(problem.headDimV) * work.steps;
+  double rescale = schedule.rescale == RescalePolicy::Lazy
+                       ? 0
+                       : work.rows * asDouble(problem.headDimV) * work.steps;
   return work.pairs() * perScore + rescale;
 }
 
