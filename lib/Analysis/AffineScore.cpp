@@ -1,6 +1,8 @@
-//===- AffineScore.cpp - Scores that are linear in the key's position ------===//
+//===- AffineScore.cpp - Scores that are linear in the key's position
+//------===//
 
 #include "kgen/Analysis/AffineScore.h"
+#include "kgen/Analysis/TableRead.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -219,7 +221,8 @@ std::optional<IntegerForm> ScoreSplitter::readIntegerOp(Operation *op) {
   return IntegerForm{form.step * factor, form.magnitude * std::abs(factor)};
 }
 
-/// `value`, copied with what it needs to the builder.
+/// `value`, copied with what it needs to the builder. Its tables are read for
+/// heads that see no key, too.
 Value copied(OpBuilder &builder, Value value, Region *from, IRMapping &values) {
   if (Value known = values.lookupOrNull(value))
     return known;
@@ -228,7 +231,16 @@ Value copied(OpBuilder &builder, Value value, Region *from, IRMapping &values) {
     return value;
   for (Value operand : op->getOperands())
     copied(builder, operand, from, values);
-  return builder.clone(*op, values)->getResult(0);
+  Operation *copy = builder.clone(*op, values);
+  if (auto read = dyn_cast<memref::LoadOp>(copy)) {
+    ValueRange batchAndHead = from->front().getArguments().slice(1, 2);
+    keepReadInside(read, [&](Value index, int64_t) {
+      return llvm::any_of(batchAndHead, [&](Value known) {
+        return values.lookupOrDefault(known) == index;
+      });
+    });
+  }
+  return copy->getResult(0);
 }
 
 } // namespace
@@ -257,8 +269,8 @@ Value emitSlope(OpBuilder &builder, Location loc, const AffineScore &score,
     for (Value part : term.factors)
       product = arith::MulFOp::create(
           builder, loc, copied(builder, part, score.region, values), product);
-    slope = slope ? arith::AddFOp::create(builder, loc, slope, product)
-                  : product;
+    slope =
+        slope ? arith::AddFOp::create(builder, loc, slope, product) : product;
   }
   if (!slope)
     return constant(known);

@@ -2,6 +2,7 @@
 
 #include "ScoreFunction.h"
 
+#include "kgen/Analysis/TableRead.h"
 #include "kgen/Dialect/Tile/IR/MathHints.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -17,23 +18,6 @@ namespace kgen {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-/// Clamps the indices that are computed; positions are inside as they are.
-void ScoreFunction::keepReadInside(memref::LoadOp load, ValueRange positions) {
-  OpBuilder builder(load);
-  for (auto [dimension, index] :
-       llvm::enumerate(load.getIndicesMutable())) {
-    if (llvm::is_contained(positions, index.get()))
-      continue;
-    Value size = memref::DimOp::create(builder, emit.loc, load.getMemRef(),
-                                       static_cast<int64_t>(dimension));
-    Value one = arith::ConstantIndexOp::create(builder, emit.loc, 1);
-    Value zero = arith::ConstantIndexOp::create(builder, emit.loc, 0);
-    Value last = arith::SubIOp::create(builder, emit.loc, size, one);
-    Value least = arith::MaxSIOp::create(builder, emit.loc, index.get(), zero);
-    index.set(arith::MinSIOp::create(builder, emit.loc, least, last));
-  }
-}
-
 /// Whether an index of a table is computed from the position.
 static bool readsTablesAt(BlockArgument position) {
   SetVector<Operation *> users;
@@ -45,7 +29,7 @@ static bool readsTablesAt(BlockArgument position) {
 /// q_idx, kv_idx) for its arguments. Returns what it yields.
 Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
                                   ValueRange leading, Value row, Value col,
-                                  bool masked) {
+                                  Pairs pairs) {
   // Padding rows and columns are computed and dropped; a table must not be read
   // there.
   unsigned first = static_cast<unsigned>(leading.size());
@@ -55,15 +39,24 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
   };
   if (readsTablesAt(region.getArgument(first + 2)))
     row = keepInside(row, place.seqQ);
-  if (masked && readsTablesAt(region.getArgument(first + 3)))
+  if (pairs == Pairs::Tile && readsTablesAt(region.getArgument(first + 3)))
     col = keepInside(col, place.seqKV);
   IRMapping mapping;
   SmallVector<Value> arguments(leading);
   arguments.append({place.batch, place.head, row, col});
   mapping.map(region.getArguments(), arguments);
-  // The score of a pair that the mask drops is computed, too, and may ask for a
-  // place that its table does not have: rel[i - j] under a causal mask.
-  bool mayBeDropped = masked && op.hasMask() && !leading.empty();
+  // A table of positions is taken to have all, unless it is known to be short.
+  auto isInside = [&](Value index, int64_t size) {
+    if (index != row && index != col)
+      return index == place.batch || index == place.head;
+    Value tensor = index == row ? op.getQ() : op.getK();
+    int64_t length = cast<ShapedType>(tensor.getType()).getDimSize(2);
+    return ShapedType::isDynamic(size) ||
+           (!ShapedType::isDynamic(length) && length <= size);
+  };
+  // The score of a pair that the mask drops is computed, too.
+  bool mayBeDropped =
+      pairs != Pairs::Kept && op.hasMask() && !leading.empty();
   for (Operation &inner : region.front().without_terminator()) {
     if (matchIsKnown && &inner == place.match->comparison) {
       mapping.map(inner.getResult(0), isInRange(builder, col));
@@ -71,15 +64,14 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
     }
     Operation *copy = builder.clone(inner, mapping);
     if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
-      keepReadInside(load, arguments);
+      analysis::keepReadInside(load, isInside);
   }
   return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }
 
 Value ScoreFunction::scoreOf(OpBuilder &builder, Value score, Value row,
                              Value col) {
-  return inlineRegion(op.getScore(), builder, score, row, col,
-                      /*masked=*/false);
+  return inlineRegion(op.getScore(), builder, score, row, col, Pairs::Row);
 }
 
 /// The keys of a row, where the mask keeps a range of them: the row's two ends are
@@ -116,7 +108,7 @@ Value ScoreFunction::keep(OpBuilder &builder, Value row, Value col) {
     return arith::AndIOp::create(builder, emit.loc, from, before);
   }
   Value kept =
-      inlineRegion(op.getMask(), builder, {}, row, col, /*masked=*/true);
+      inlineRegion(op.getMask(), builder, {}, row, col, Pairs::Tile);
   return arith::AndIOp::create(
       builder, emit.loc, compare(arith::CmpIPredicate::slt, place.seqKV), kept);
 }
@@ -173,8 +165,9 @@ Value ScoreFunction::mapOnce(Value product, Value firstKey, bool scored,
                     Value score = arguments[0], row = arguments[1],
                           col = arguments[2];
                     if (scored)
-                      score = inlineRegion(op.getScore(), builder, score, row,
-                                           col, masked);
+                      score =
+                          inlineRegion(op.getScore(), builder, score, row, col,
+                                       masked ? Pairs::Tile : Pairs::Kept);
                     if (!masked)
                       return score;
                     Value kept = keep(builder, row, col);

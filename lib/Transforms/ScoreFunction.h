@@ -38,6 +38,9 @@ public:
                       mlir::Value row, mlir::Value col);
 
 private:
+  /// What a region is inlined for: pairs that the mask keeps, all of a tile, those
+  /// past the ends, too, or one for each row, be it one that sees no key.
+  enum class Pairs : uint8_t { Kept, Tile, Row };
   mlir::Value map(mlir::Value product, mlir::Value firstKey, bool scored,
                   bool masked);
   mlir::Value mapOnce(mlir::Value product, mlir::Value firstKey, bool scored,
@@ -49,8 +52,7 @@ private:
   mlir::Value keep(mlir::OpBuilder &builder, mlir::Value row, mlir::Value col);
   mlir::Value inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
                            mlir::ValueRange leading, mlir::Value row,
-                           mlir::Value col, bool masked);
-  void keepReadInside(mlir::memref::LoadOp load, mlir::ValueRange positions);
+                           mlir::Value col, Pairs pairs);
 
   attention::ForwardOp op;
   TileEmitter &emit;
