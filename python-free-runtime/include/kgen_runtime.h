@@ -123,7 +123,7 @@ typedef enum kgen_status_t {
      kgen_device_get_counts. */
   KGEN_STATUS_NO_CLOCK = 7030,
   /* Launch: a tensor that the kernel reads through a tensor map is larger than
-     a map can say. Retry: no. */
+     a map can say, or empty although the grid has blocks. Retry: no. */
   KGEN_STATUS_TENSOR_MAP_LIMIT = 7031
 } kgen_status_t;
 

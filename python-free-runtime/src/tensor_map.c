@@ -244,9 +244,12 @@ kgen_status_t kgen_encode_maps(const kgen_kernel_t *kernel,
   for (uint32_t i = 0; i < artifact->header->tensor_map_count; ++i) {
     const kgen_artifact_tensor_map_t *map = &artifact->tensor_maps[i];
     const kgen_argument_t *argument = &arguments[map->parameter];
-    memset(&maps[i], 0, sizeof(maps[i]));
+    /* The grid is not empty: blocks would copy from what no map describes, which
+       on a GPU ends the context. */
     if (kgen_argument_bytes(argument) == 0)
-      continue;
+      return kgen_fail(KGEN_STATUS_TENSOR_MAP_LIMIT,
+                       "%s has no elements, and the grid has blocks",
+                       artifact->parameters[map->parameter].name);
     kgen_map_request_t request;
     KGEN_RETURN_IF_ERROR(make_request(artifact, map, argument, &request));
     if (find(kernel->maps, i, &request, &maps[i]))
