@@ -55,8 +55,7 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
            (!ShapedType::isDynamic(length) && length <= size);
   };
   // The score of a pair that the mask drops is computed, too.
-  bool mayBeDropped =
-      pairs != Pairs::Kept && op.hasMask() && !leading.empty();
+  bool mayBeDropped = pairs != Pairs::Kept && op.hasMask() && !leading.empty();
   for (Operation &inner : region.front().without_terminator()) {
     if (matchIsKnown && &inner == place.match->comparison) {
       mapping.map(inner.getResult(0), isInRange(builder, col));

@@ -244,8 +244,7 @@ kgen_status_t kgen_encode_maps(const kgen_kernel_t *kernel,
   for (uint32_t i = 0; i < artifact->header->tensor_map_count; ++i) {
     const kgen_artifact_tensor_map_t *map = &artifact->tensor_maps[i];
     const kgen_argument_t *argument = &arguments[map->parameter];
-    /* The grid is not empty: blocks would copy from what no map describes, which
-       on a GPU ends the context. */
+    /* The grid is not empty: blocks would copy from what no map describes. */
     if (kgen_argument_bytes(argument) == 0)
       return kgen_fail(KGEN_STATUS_TENSOR_MAP_LIMIT,
                        "%s has no elements, and the grid has blocks",
