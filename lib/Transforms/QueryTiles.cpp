@@ -11,6 +11,10 @@ namespace kgen {
 /// What a group of heads may take of the last-level cache (50 MB on an H100,
 /// shared with Q and O): the figure that FlashAttention-3 uses, too.
 constexpr int64_t kCacheBytes = 32 * 1024 * 1024;
+/// The same for short sequences, which wait for memory more than for products:
+/// smaller groups, of which several are under way, ask for keys at a steadier
+/// rate (bench/results/h100-wgmma/sweeps_issue.txt, round 14).
+constexpr int64_t kShortLength = 1024, kShortCacheBytes = 8 * 1024 * 1024;
 
 /// The workgroups of a cluster take neighbouring tiles of one head.
 Value QueryTiles::clustersOfHead() {
@@ -97,14 +101,20 @@ QueryTiles::Position QueryTiles::inCacheGroups(Value number) {
   return {head, tile};
 }
 
-/// Query heads whose keys and values take no more than kCacheBytes; at least 1.
+/// Query heads whose keys and values take no more than a group may; at least 1.
 Value QueryTiles::headsThatFitCache() {
   int64_t elementBytes = op.getElementType().getIntOrFloatBitWidth() / 8;
   int64_t rowBytes = (op.getHeadDimQK() + op.getHeadDimV()) * elementBytes;
   int64_t shared = op.getHeadsQ() / op.getHeadsKV();
   Value length = emit.max(emit.narrow(emit.dim(op.getK(), 2)), emit.i32(1));
-  Value heads = emit.div(emit.i32(kCacheBytes / rowBytes * shared), length);
-  return emit.max(heads, emit.i32(1));
+  auto rowsIn = [&](int64_t bytes) {
+    return emit.i32(bytes / rowBytes * shared);
+  };
+  Value isShort = emit.builder.createOrFold<arith::CmpIOp>(
+      emit.loc, arith::CmpIPredicate::sle, length, emit.i32(kShortLength));
+  Value rows = emit.builder.createOrFold<arith::SelectOp>(
+      emit.loc, isShort, rowsIn(kShortCacheBytes), rowsIn(kCacheBytes));
+  return emit.max(emit.div(rows, length), emit.i32(1));
 }
 
 /// Query heads of all batches.
