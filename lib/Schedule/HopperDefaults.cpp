@@ -173,11 +173,12 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   // Up to 128 columns, what the softmax issues is what a kernel waits for; of 256,
   // the products, which a step more makes longer.
   bool waitsForSoftmax = std::max(problem.headDimQK, problem.headDimV) <= 128;
-  // Under a mask some rows see few keys at first: with a slope their maxima are not
-  // raised, and integers would not be compared.
-  bool raisesMaxima = problem.mask.empty() || !hasSlope(problem.score);
-  schedule.rowMaximum = waitsForSoftmax && raisesMaxima ? RowMaximum::Integer
-                                                        : RowMaximum::Float;
+  // Integers are compared once maxima are not negative. Under a mask walks begin at
+  // the last keys: where scores fall with the key, maxima never are.
+  bool staysNegative = !problem.mask.empty() && fallsWithKey(problem.score);
+  schedule.rowMaximum = waitsForSoftmax && !staysNegative
+                            ? RowMaximum::Integer
+                            : RowMaximum::Float;
   // Its operands take registers that a cap has not beside a mask's.
   bool hasRoom = row.maxRegisters == 0 || problem.mask.empty();
   if (waitsForSoftmax && hasRoom && hasSlope(problem.score))

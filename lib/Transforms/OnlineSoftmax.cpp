@@ -1,8 +1,8 @@
-//===- OnlineSoftmax.cpp - The flash-attention algorithm -------------------===//
+//===- OnlineSoftmax.cpp - The flash-attention algorithm ------------------===//
 //
-// One workgroup computes one tile of query rows. It walks over tiles of keys and
-// keeps, for each row, the running maximum m of the scores, the running sum l of
-// the weights and the running output O (Milakov and Gimelshein, "Online
+// One workgroup computes one tile of query rows. It walks over tiles of keys
+// and keeps, for each row, the running maximum m of the scores, the running sum
+// l of the weights and the running output O (Milakov and Gimelshein, "Online
 // normalizer calculation for softmax", arXiv 1805.02867; Dao et al.,
 // "FlashAttention", arXiv 2205.14135):
 //
@@ -17,28 +17,30 @@
 // its place, so that 2^(-inf - 0) = 0 and no NaN arises. Such a row ends with
 // l = 0, O = 0 and LSE = -inf.
 //
-// Any m that is close enough gives the same quotients. Lazily (rescale = lazy), m
-// stays where no score exceeds it by much; a is then 1 and O = a * O is left out.
+// Any m that is close enough gives the same quotients. Lazily (rescale = lazy),
+// m stays where no score exceeds it by much; a is then 1 and O = a * O is left
+// out.
 //
-// Keys that the mask hides from the whole tile are never visited; of the others,
-// those that it hides from no row run in a loop without a mask (KvRange.h):
+// Keys that the mask hides from the whole tile are never visited; of the
+// others, those that it hides from no row run in a loop without a mask
+// (KvRange.h):
 //
 //   visible.begin      full.begin         full.end       visible.end
 //        |--- masked loop ---|--- plain loop ---|--- masked loop ---|
 //
-// Where a workgroup has a producer (tile.roles), its two parts walk over the same
-// tiles. The consumers may then start the products of two steps together, so that
-// the softmax of one runs under the product of the other (Shah et al.,
+// Where a workgroup has a producer (tile.roles), its two parts walk over the
+// same tiles. The consumers may then start the products of two steps together,
+// so that the softmax of one runs under the product of the other (Shah et al.,
 // "FlashAttention-3", arXiv 2407.08608):
 //
 //   start S' = Q K'^T     start O = a O + P V     await S'     softmax of S'
 //   await O               P = P'
 //
-// A warpgroup may walk over the tiles that its own rows see, and let the others of
-// its workgroup pass (KeyTiles.h).
+// A warpgroup may walk over the tiles that its own rows see, and let the others
+// of its workgroup pass (KeyTiles.h).
 //
-// The two lines in the middle of the recurrence are TileSoftmax.h, which also has
-// their short forms for affine and for bounded scores.
+// The two lines in the middle of the recurrence are TileSoftmax.h, which also
+// has their short forms for affine and for bounded scores.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,6 +51,7 @@
 #include "RunningState.h"
 #include "TileEmitter.h"
 #include "TileSoftmax.h"
+#include "WalkLoops.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -66,7 +69,8 @@ public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
                 OpBuilder &builder)
       : op(op), schedule(schedule), emit(builder, op.getLoc()),
-        softmax(op, schedule, emit), keyTiles(op, schedule, emit) {}
+        softmax(op, schedule, emit), keyTiles(op, schedule, emit), loops(emit) {
+  }
 
   void lower();
 
@@ -75,8 +79,6 @@ private:
   void placeAt(const QueryTile &tile);
   Value loadQueries();
   RunningState initialState(KvPipeline::Tokens tokens);
-  using Step = llvm::function_ref<SmallVector<Value>(Value place, ValueRange)>;
-  SmallVector<Value> loop(Value first, Value end, ValueRange state, Step step);
   RunningState loop(Value first, Value end, bool masked, RunningState state);
   RunningState step(Value place, bool masked, RunningState state);
   Value rescaled(Value output, Value factor);
@@ -86,8 +88,8 @@ private:
   // With roles.
   void send(KvRings::Passed before, function_ref<void()> drawNext);
   RunningState consume(KvRings::Passed before);
-  Value endOfPlain(Value begin, Value end, Value maximum);
-  RunningState walkInOrder(const Walk &walk);
+  Value mayBePlain(Value place, Value maximum);
+  RunningState walkInOrder(Walk walk);
   RunningState walkOverlapped(const Walk &walk);
   Value receiveQueries(KvRings::Passed before);
   void queriesDone();
@@ -110,11 +112,12 @@ private:
   TileEmitter emit;
   TileSoftmax softmax;
   KeyTileFinder keyTiles;
+  WalkLoops loops;
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
-  Value queries; ///< operand matrix or view, as the schedule says
+  Value queries;     ///< operand matrix or view, as the schedule says
   Value weightsView; ///< of P, where it is staged; else null
-  Value outputView; ///< of O, where it is staged; else null
+  Value outputView;  ///< of O, where it is staged; else null
   /// Those that the workgroup walks over. With roles i32, as are places of the
   /// walk.
   KeyTiles seen;
@@ -139,9 +142,10 @@ void OnlineSoftmax::placeAt(const QueryTile &tile) {
 /// Q stays for the whole walk: staged on chip, then in registers or read from
 /// there by each product.
 Value OnlineSoftmax::loadQueries() {
-  Value buffer = emit.allocate(1, schedule.tileQ, op.getHeadDimQK(),
-                               op.getElementType());
-  Value view = tile::SlotOp::create(emit.builder, emit.loc, buffer, emit.index(0));
+  Value buffer =
+      emit.allocate(1, schedule.tileQ, op.getHeadDimQK(), op.getElementType());
+  Value view =
+      tile::SlotOp::create(emit.builder, emit.loc, buffer, emit.index(0));
   Value token = emit.copy(op.getQ(), batch, head, firstRow, seqQ, view);
   if (schedule.qOperand == OperandPlace::Shared)
     return view; // older than every key tile, so waited for with the first one
@@ -162,9 +166,9 @@ Value OnlineSoftmax::rescaled(Value output, Value factor) {
 
 /// The same where the factors are mostly 1: nothing may be in flight.
 Value OnlineSoftmax::rescaledIfChanged(Value output, Value factor) {
-  Value changed = tile::DiffersOp::create(
-      emit.builder, emit.loc, emit.builder.getI1Type(), factor,
-      emit.builder.getF32FloatAttr(1));
+  Value changed =
+      tile::DiffersOp::create(emit.builder, emit.loc, emit.builder.getI1Type(),
+                              factor, emit.builder.getF32FloatAttr(1));
   auto branch = scf::IfOp::create(emit.builder, emit.loc, output.getType(),
                                   changed, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(emit.builder);
@@ -179,9 +183,9 @@ Value OnlineSoftmax::rescaledIfChanged(Value output, Value factor) {
 /// P as the left operand of P V, in registers or staged on chip. One buffer is
 /// enough: the product of the step before was awaited.
 Value OnlineSoftmax::operandOf(Value weights) {
-  auto type = tile::MatrixType::get(
-      emit.builder.getContext(), schedule.tileQ, schedule.tileKV,
-      op.getElementType(), tile::MatrixKind::Operand);
+  auto type = tile::MatrixType::get(emit.builder.getContext(), schedule.tileQ,
+                                    schedule.tileKV, op.getElementType(),
+                                    tile::MatrixKind::Operand);
   Value packed = tile::PackOp::create(emit.builder, emit.loc, type, weights);
   if (!weightsView)
     return packed;
@@ -202,30 +206,17 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value scaledOutput = softmax.isLazy()
                            ? rescaledIfChanged(state.output, tile.rescale)
                            : rescaled(state.output, tile.rescale);
-  Value output = tile::DotOp::create(emit.builder, emit.loc,
-                                     state.output.getType(), operandOf(tile.weights),
-                                     values, scaledOutput);
+  Value output =
+      tile::DotOp::create(emit.builder, emit.loc, state.output.getType(),
+                          operandOf(tile.weights), values, scaledOutput);
   pipeline->valuesDone(place);
   return {output, tile.maximum, tile.sum, state.tokens};
 }
 
-SmallVector<Value> OnlineSoftmax::loop(Value first, Value end, ValueRange state,
-                                       Step step) {
-  auto forOp = scf::ForOp::create(
-      emit.builder, emit.loc, first, end, emit.like(first, 1), state,
-      [&](OpBuilder &, Location loc, Value place, ValueRange carried) {
-        OpBuilder::InsertionGuard guard(emit.builder);
-        emit.builder.setInsertionPointToEnd(place.getParentBlock());
-        SmallVector<Value> next = step(place, carried);
-        scf::YieldOp::create(emit.builder, loc, next);
-      });
-  return SmallVector<Value>(forOp.getResults());
-}
-
 RunningState OnlineSoftmax::loop(Value first, Value end, bool masked,
                                  RunningState state) {
-  return RunningState::from(
-      loop(first, end, state.values(), [&](Value place, ValueRange carried) {
+  return RunningState::from(loops.forEach(
+      first, end, state.values(), [&](Value place, ValueRange carried) {
         return step(place, masked, RunningState::from(carried)).values();
       }));
 }
@@ -238,8 +229,8 @@ void OnlineSoftmax::storeOutput(Value output) {
     return;
   }
   auto view = cast<tile::ViewType>(outputView.getType());
-  Value packed = tile::PackOp::create(
-      emit.builder, emit.loc, tile::LoadOp::matrixTypeOf(view), output);
+  Value packed = tile::PackOp::create(emit.builder, emit.loc,
+                                      tile::LoadOp::matrixTypeOf(view), output);
   if (schedule.scheduler != TileScheduler::Grid) // O of the tile before
     tile::AwaitStoresOp::create(emit.builder, emit.loc);
   tile::StageOp::create(emit.builder, emit.loc, packed, outputView);
@@ -287,9 +278,9 @@ Value OnlineSoftmax::tileAt(Value place) {
     return inOrder;
   Value isFirst = arith::CmpIOp::create(
       emit.builder, emit.loc, arith::CmpIPredicate::eq, place, emit.i32(0));
-  return arith::SelectOp::create(
-      emit.builder, emit.loc, isFirst, emit.sub(seen.visibleEnd, emit.i32(1)),
-      emit.sub(inOrder, emit.i32(1)));
+  return arith::SelectOp::create(emit.builder, emit.loc, isFirst,
+                                 emit.sub(seen.visibleEnd, emit.i32(1)),
+                                 emit.sub(inOrder, emit.i32(1)));
 }
 
 Value OnlineSoftmax::firstKeyAt(Value place) {
@@ -299,11 +290,11 @@ Value OnlineSoftmax::firstKeyAt(Value place) {
 
 /// A tile is drawn late, when the consumers have few steps left: one that was
 /// drawn a tile ahead may end last. What is left hides how long it takes.
-void OnlineSoftmax::send(KvRings::Passed before, function_ref<void()> drawNext) {
+void OnlineSoftmax::send(KvRings::Passed before,
+                         function_ref<void()> drawNext) {
   rings->send({batch, head, headKV, firstRow,
                emit.sub(seen.visibleEnd, seen.visibleBegin),
-               [&](Value place) { return tileAt(place); },
-               drawNext},
+               [&](Value place) { return tileAt(place); }, drawNext},
               before);
 }
 
@@ -328,12 +319,13 @@ void OnlineSoftmax::passTurn() {
     tile::PassTurnOp::create(emit.builder, emit.loc);
 }
 
-/// A step's O, before its product P V, with what that takes. O of the first step
-/// is zero.
+/// A step's O, before its product P V, with what that takes. O of the first
+/// step is zero.
 PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile,
                                        bool isFirst) {
-  PendingStep pending = {
-      {output, tile.maximum, tile.sum, {}}, operandOf(tile.weights), tile.rescale};
+  PendingStep pending = {{output, tile.maximum, tile.sum, {}},
+                         operandOf(tile.weights),
+                         tile.rescale};
   if (!softmax.isLazy())
     return pending;
   if (!isFirst)
@@ -371,8 +363,8 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   // O is rescaled while S' is being computed.
   Value rescale = before.rescale;
   if (rescale)
-    rescale = tile::PinOp::create(emit.builder, emit.loc, rescale.getType(),
-                                  rescale);
+    rescale =
+        tile::PinOp::create(emit.builder, emit.loc, rescale.getType(), rescale);
   Value output = tile::DotOp::create(
       emit.builder, emit.loc, state.output.getType(), before.weights, values,
       rescaled(state.output, rescale), /*transpose_rhs=*/false,
@@ -405,7 +397,7 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
 void OnlineSoftmax::pass(Value first, Value end) {
   if (!keyTiles.walksByGroup())
     return;
-  loop(first, end, {}, [&](Value place, ValueRange) -> SmallVector<Value> {
+  loops.forEach(first, end, {}, [&](Value place, ValueRange) {
     KvPipeline::Tokens none;
     (void)rings->keysReady(place, none);
     takeTurn();
@@ -413,11 +405,12 @@ void OnlineSoftmax::pass(Value first, Value end) {
     rings->keysDone(place);
     (void)rings->valuesReady(place, none);
     rings->valuesDone(place);
-    return {};
+    return WalkLoops::State();
   });
 }
 
-/// Q of a query tile. In registers it leaves its slot to the next tile's at once.
+/// Q of a query tile. In registers it leaves its slot to the next tile's at
+/// once.
 Value OnlineSoftmax::receiveQueries(KvRings::Passed before) {
   Value view = rings->receiveQueries(before);
   if (schedule.qOperand == OperandPlace::Shared)
@@ -445,54 +438,57 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   return state;
 }
 
-/// Where the loop without a mask ends. If it compares integers and maxima are not
-/// what that takes, where it begins: the loop with a mask computes its tiles.
-Value OnlineSoftmax::endOfPlain(Value begin, Value end, Value maximum) {
-  if (!softmax.asksForMaxima())
-    return end;
-  Value fits = softmax.hasNonnegativeMaxima(maximum, firstKeyAt(begin));
-  return arith::SelectOp::create(emit.builder, emit.loc, fits, end, begin);
+/// Steps without a mask may compare scores as integers, but not any scores.
+Value OnlineSoftmax::mayBePlain(Value place, Value maximum) {
+  return softmax.hasNonnegativeMaxima(maximum, firstKeyAt(place));
 }
 
-RunningState OnlineSoftmax::walkInOrder(const Walk &walk) {
-  RunningState state = initialState({});
-  Value plainBegin = walk.plainBegin, plainEnd = walk.plainEnd;
+RunningState OnlineSoftmax::walkInOrder(Walk walk) {
   if (softmax.comparesIntegers()) { // not before there is a maximum
-    plainBegin = emit.max(plainBegin, emit.add(walk.begin, emit.i32(1)));
-    plainEnd = emit.max(plainEnd, plainBegin);
+    walk.plainBegin =
+        emit.max(walk.plainBegin, emit.add(walk.begin, emit.i32(1)));
+    if (walk.plainEnd != walk.end)
+      walk.plainEnd = emit.max(walk.plainEnd, walk.plainBegin);
   }
-  state = loop(walk.begin, plainBegin, /*masked=*/true, state);
-  plainEnd = endOfPlain(plainBegin, plainEnd, state.maximum);
-  state = loop(plainBegin, plainEnd, /*masked=*/false, state);
-  state = loop(plainEnd, walk.end, /*masked=*/true, state);
+  auto oneStep = [&](Value place, bool masked, ValueRange carried) {
+    return step(place, masked, RunningState::from(carried)).values();
+  };
+  auto isReady = [&](Value place, ValueRange carried) {
+    return mayBePlain(place, RunningState::from(carried).maximum);
+  };
+  WalkLoops::Condition condition;
+  if (softmax.asksForMaxima())
+    condition = isReady;
+  RunningState state = RunningState::from(
+      loops.walk(walk, initialState({}).values(), oneStep, condition));
   queriesDone();
   return state;
 }
 
 RunningState OnlineSoftmax::walkOverlapped(const Walk &walk) {
-  auto steps = [&](Value first, Value end, bool masked, PendingStep state) {
-    auto step = [&](Value place, ValueRange carried) {
-      return overlappedStep(place, masked, PendingStep::from(carried, state))
-          .values();
-    };
-    return PendingStep::from(loop(first, end, state.values(), step), state);
-  };
-  PendingStep state = firstStep(walk.begin);
-  Value plainBegin = emit.add(walk.begin, emit.i32(1));
+  PendingStep first = firstStep(walk.begin);
   // Without a mask only the last keys need one: they are the first step's, or
   // come last.
-  if (op.hasMask()) {
-    Value second = plainBegin;
-    plainBegin = emit.max(walk.plainBegin, second);
-    state = steps(second, plainBegin, /*masked=*/true, state);
-  }
-  Value plainEnd = endOfPlain(plainBegin, emit.max(walk.plainEnd, plainBegin),
-                              state.state.maximum);
-  state = steps(plainBegin, plainEnd, /*masked=*/false, state);
-  if (walk.plainEnd != walk.end || softmax.asksForMaxima())
-    state = steps(plainEnd, walk.end, /*masked=*/true, state);
+  Walk rest = walk;
+  rest.begin = emit.add(walk.begin, emit.i32(1));
+  rest.plainBegin =
+      op.hasMask() ? emit.max(walk.plainBegin, rest.begin) : rest.begin;
+  if (walk.plainEnd != walk.end)
+    rest.plainEnd = emit.max(walk.plainEnd, rest.plainBegin);
+  auto oneStep = [&](Value place, bool masked, ValueRange carried) {
+    return overlappedStep(place, masked, PendingStep::from(carried, first))
+        .values();
+  };
+  auto isReady = [&](Value place, ValueRange carried) {
+    return mayBePlain(place, PendingStep::from(carried, first).state.maximum);
+  };
+  WalkLoops::Condition condition;
+  if (softmax.asksForMaxima())
+    condition = isReady;
+  PendingStep last = PendingStep::from(
+      loops.walk(rest, first.values(), oneStep, condition), first);
   queriesDone();
-  return lastStep(state, emit.sub(walk.end, emit.i32(1)));
+  return lastStep(last, emit.sub(walk.end, emit.i32(1)));
 }
 
 void OnlineSoftmax::lowerWithRoles() {
@@ -500,11 +496,11 @@ void OnlineSoftmax::lowerWithRoles() {
   pipeline = rings = &storage;
   Value weightsBuffer, outputBuffer;
   if (schedule.pOperand == OperandPlace::Shared)
-    weightsBuffer = emit.allocate(1, schedule.tileQ, schedule.tileKV,
-                                  op.getElementType());
+    weightsBuffer =
+        emit.allocate(1, schedule.tileQ, schedule.tileKV, op.getElementType());
   if (schedule.epilogue == EpilogueKind::Tma)
-    outputBuffer = emit.allocate(1, schedule.tileQ, op.getHeadDimV(),
-                                 op.getElementType());
+    outputBuffer =
+        emit.allocate(1, schedule.tileQ, op.getHeadDimV(), op.getElementType());
   QueryTiles tiles(emit, op, schedule);
   bool persistent = schedule.scheduler != TileScheduler::Grid;
   if (!persistent)

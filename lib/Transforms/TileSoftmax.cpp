@@ -1,4 +1,4 @@
-//===- TileSoftmax.cpp - The softmax of one key tile -----------------------===//
+//===- TileSoftmax.cpp - The softmax of one key tile ----------------------===//
 
 #include "TileSoftmax.h"
 
@@ -24,7 +24,8 @@ constexpr double kLeastFactor = 0x1p-20, kMostFactor = 0x1p20;
 
 /// The split of the score function, where it pays and holds to the bounds that
 /// the verifier sets for the element type.
-static std::optional<analysis::AffineScore> usefulSplit(attention::ForwardOp op) {
+static std::optional<analysis::AffineScore>
+usefulSplit(attention::ForwardOp op) {
   if (!op.hasScore())
     return std::nullopt;
   std::optional<analysis::AffineScore> split =
@@ -68,9 +69,9 @@ static std::optional<double> boundedMaximum(attention::ForwardOp op,
   return factor * bound->high - range.top;
 }
 
-/// Octaves that weights may be less than 1 at most and lose nothing: those of f32 or
-/// bf16 have 126, of which 24 are the precision of sums and 26 small values; those
-/// of f16 have 14, and what is 2^-10 of the greatest 14 less.
+/// Octaves that weights may be less than 1 at most and lose nothing: those of
+/// f32 or bf16 have 126, of which 24 are the precision of sums and 26 small
+/// values; those of f16 have 14, and what is 2^-10 of the greatest 14 less.
 static double spareOctaves(Type element) { return element.isF16() ? 4 : 60; }
 
 /// Whether each row that sees a key has a maximum that raised() can raise to 0.
@@ -80,8 +81,8 @@ static bool staysNearZero(attention::ForwardOp op, double factor) {
   std::optional<analysis::ScoreBound> bound =
       analysis::boundScore(op.getScore());
   constexpr double kMargin = 0.99; // what f32 rounds away
-  return bound && -factor * bound->low <=
-                      kMargin * spareOctaves(op.getElementType());
+  return bound &&
+         -factor * bound->low <= kMargin * spareOctaves(op.getElementType());
 }
 
 /// Scores that are c * tanh(x) with a moderate c: an absolute error of tanh is
@@ -121,14 +122,14 @@ void TileSoftmax::begin() {
   Block &block = op.getScore().front();
   values.map(block.getArgument(1), place.batch);
   values.map(block.getArgument(2), place.head);
-  Value g = analysis::emitSlope(emit.builder, emit.loc, *affine, 1 / factor,
-                                values);
+  Value g =
+      analysis::emitSlope(emit.builder, emit.loc, *affine, 1 / factor, values);
   // NaN where g is infinite: every pair that is seen is then poisoned, and not
   // only those whose key is not the tile's middle.
   Value zero = emit.builder.createOrFold<arith::SubFOp>(emit.loc, g, g);
   slope = emit.builder.createOrFold<arith::AddFOp>(emit.loc, g, zero);
   if (rampIsStep())
-    slopes = slopesOperand();
+    slopePieces = slopePiecesOperand();
 }
 
 /// The first half of an f32's bits: what is left has 8 bits of mantissa less.
@@ -141,15 +142,15 @@ static Value upperHalf(TileEmitter &emit, Value value) {
   return arith::BitcastOp::create(b, emit.loc, b.getF32Type(), bits);
 }
 
-/// Where a row has its pieces: any columns will do. Rows eight apart take others,
-/// so that no two registers of a thread are equal, wherever it has both: ptxas
-/// would keep one of them and copy it before each product.
+/// Where a row has its pieces: any columns will do. Rows eight apart take
+/// others, so that no two registers of a thread are equal, wherever it has
+/// both: ptxas would keep one of them and copy it before each product.
 constexpr int64_t kPieceColumns[] = {0, 1, 8};
 constexpr int64_t kRowsApart = 8, kColumnsApart = 2;
 
-/// Each row is g, as a sum of three numbers that bf16 holds exactly: truncated, so
-/// that none is greater than g.
-Value TileSoftmax::slopesOperand() {
+/// Each row is g, as a sum of three numbers that bf16 holds exactly: truncated,
+/// so that none is greater than g.
+Value TileSoftmax::slopePiecesOperand() {
   OpBuilder &builder = emit.builder;
   Value rest = slope;
   SmallVector<Value, 3> pieces;
@@ -168,9 +169,9 @@ Value TileSoftmax::slopesOperand() {
         Value apart = emit.remainder(emit.floorDiv(a[1], kRowsApart), 2);
         Value shift = emit.mul(apart, emit.index(kColumnsApart));
         for (auto [col, piece] : llvm::zip_equal(kPieceColumns, pieces)) {
-          Value here = arith::CmpIOp::create(
-              b, emit.loc, arith::CmpIPredicate::eq, a[2],
-              emit.add(shift, emit.index(col)));
+          Value here =
+              arith::CmpIOp::create(b, emit.loc, arith::CmpIPredicate::eq, a[2],
+                                    emit.add(shift, emit.index(col)));
           element = arith::SelectOp::create(b, emit.loc, here, piece, element);
         }
         return element;
@@ -187,7 +188,7 @@ Value TileSoftmax::multiplyKeys(Value queries, Value keys, Value start,
                                start, /*transpose_rhs=*/true, async);
   IntegerAttr first = emit.builder.getI64IntegerAttr(firstColumn());
   return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
-                             /*acc=*/Value(), slopes, first,
+                             /*acc=*/Value(), slopePieces, first,
                              /*transpose_rhs=*/true, async);
 }
 
@@ -211,31 +212,30 @@ Value TileSoftmax::middleOf(Value firstKey) {
   return arith::MulFOp::create(emit.builder, emit.loc, slope, distance);
 }
 
-/// Lazily, m is a score that some key before had, and no score exceeds it by more
-/// than kSlack octaves: weights are at most 2^kSlack, which every element type
-/// holds as precisely as 1, and sums are of that size in f32.
+/// Lazily, m is a score that some key before had, and no score exceeds it by
+/// more than kSlack octaves: weights are at most 2^kSlack, which every element
+/// type holds as precisely as 1, and sums are of that size in f32.
 constexpr double kSlack = 8;
 
 Value TileSoftmax::grown(Value before, Value candidate) {
   if (!isLazy())
     return candidate;
   // Finite: -inf and more of it is still -inf.
-  double slack = std::min(kSlack / factor,
-                          double(std::numeric_limits<float>::max()));
+  double slack =
+      std::min(kSlack / factor, double(std::numeric_limits<float>::max()));
   return emit.mapRows(
       {before, candidate}, place.firstRow,
       [&](OpBuilder &b, ValueRange a) -> Value {
-        Value most =
-            arith::AddFOp::create(b, emit.loc, a[0], emit.f32(slack));
+        Value most = arith::AddFOp::create(b, emit.loc, a[0], emit.f32(slack));
         Value exceeds = arith::CmpFOp::create(
             b, emit.loc, arith::CmpFPredicate::OGT, a[1], most);
         return arith::SelectOp::create(b, emit.loc, exceeds, a[1], a[0]);
       });
 }
 
-/// The least m + n / f that is not negative, with n an integer: a weight that was
-/// 1 is 2^-n. Far from 0, and of rows without keys, m stays. Of -0, whose bits are
-/// the least integer, 0 is made.
+/// The least m + n / f that is not negative, with n an integer: a weight that
+/// was 1 is 2^-n. Far from 0, and of rows without keys, m stays; of -0, 0 is
+/// made.
 Value TileSoftmax::raised(Value maximum) {
   return emit.mapRows(
       maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
@@ -244,7 +244,8 @@ Value TileSoftmax::raised(Value maximum) {
           return arith::CmpFOp::create(b, emit.loc, predicate, value,
                                        emit.f32(bound));
         };
-        Value below = arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
+        Value below =
+            arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
         Value octaves = math::CeilOp::create(b, emit.loc, below);
         Value moved = math::FmaOp::create(b, emit.loc, octaves,
                                           emit.f32(1 / factor), a[0]);
@@ -258,11 +259,20 @@ Value TileSoftmax::raised(Value maximum) {
       });
 }
 
+/// -0 is not below 0, but its bits are the least integer.
+Value TileSoftmax::withoutMinusZero(Value maximum) {
+  return emit.mapRows(
+      maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
+        return arith::AddFOp::create(b, emit.loc, a[0], emit.f32(0));
+      });
+}
+
 Value TileSoftmax::hasNonnegativeMaxima(Value maximum, Value firstKey) {
   Value middle = middleOf(firstKey);
-  Value all = tile::AtLeastOp::create(
-      emit.builder, emit.loc, emit.builder.getI1Type(),
-      toTile(maximum, middle), emit.builder.getF32FloatAttr(0));
+  Value all =
+      tile::AtLeastOp::create(emit.builder, emit.loc, emit.builder.getI1Type(),
+                              toTile(maximum, middle, /*masked=*/false),
+                              emit.builder.getF32FloatAttr(0));
   if (!middle)
     return all;
   // The middles of later tiles must not add more.
@@ -274,14 +284,22 @@ Value TileSoftmax::hasNonnegativeMaxima(Value maximum, Value firstKey) {
   return arith::AndIOp::create(emit.builder, emit.loc, all, falls);
 }
 
-/// m as the products see it: without what the middle of the tile adds.
-Value TileSoftmax::toTile(Value maximum, Value middle) {
+/// m as the products see it: without what the middle of the tile adds. Where
+/// masked, a row may have seen no key and must not become NaN, whatever the
+/// middle is.
+Value TileSoftmax::toTile(Value maximum, Value middle, bool masked) {
   if (!middle)
     return maximum;
-  return emit.mapRows(maximum, place.firstRow,
-                      [&](OpBuilder &b, ValueRange a) -> Value {
-                        return arith::SubFOp::create(b, emit.loc, a[0], middle);
-                      });
+  return emit.mapRows(
+      maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) -> Value {
+        Value here = arith::SubFOp::create(b, emit.loc, a[0], middle);
+        if (!masked)
+          return here;
+        Value none =
+            arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ, a[0],
+                                  emit.f32(kMinusInfinity));
+        return arith::SelectOp::create(b, emit.loc, none, a[0], here);
+      });
 }
 
 /// The inverse. What did not grow is what it was, to the last bit.
@@ -302,23 +320,20 @@ Value TileSoftmax::fromTile(Value here, Value beforeHere, Value before,
 /// -f * m, with 0 for a row that has seen no key.
 Value TileSoftmax::negatedMaximum(Value maximum) {
   return emit.mapRows(maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) {
-    Value none =
-        arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ, a[0],
-                              emit.f32(kMinusInfinity));
-    Value negated =
-        arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
-    return Value(arith::SelectOp::create(b, emit.loc, none, emit.f32(0),
-                                         negated));
+    Value none = arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ,
+                                       a[0], emit.f32(kMinusInfinity));
+    Value negated = arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
+    return Value(
+        arith::SelectOp::create(b, emit.loc, none, emit.f32(0), negated));
   });
 }
 
 /// a = 2^(f * (before - m)); of an unchanged m exactly 1 where that counts.
 Value TileSoftmax::rescaleFrom(Value before, Value maximum, Value negated) {
   if (!startsAtRamp() && !isLazy())
-    return emit.mapRows({before, negated}, place.firstRow,
-                        [&](OpBuilder &b, ValueRange a) {
-                          return weight(b, a[0], a[1]);
-                        });
+    return emit.mapRows(
+        {before, negated}, place.firstRow,
+        [&](OpBuilder &b, ValueRange a) { return weight(b, a[0], a[1]); });
   return emit.mapRows(
       {before, maximum}, place.firstRow, [&](OpBuilder &b, ValueRange a) {
         Value none =
@@ -385,24 +400,24 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
     return applyBounded(score, firstKey, masked, oldMaximum, oldSum);
   // What is added to m and subtracted again is so off the path to the weights.
   Value middle = middleOf(firstKey);
-  Value before = toTile(oldMaximum, middle);
-  auto found = tile::ReduceOp::create(emit.builder, emit.loc, before.getType(),
-                                      tile::ReductionKind::Max, score, before,
-                                      /*partial=*/false,
-                                      comparesIntegers() && !masked);
+  Value before = toTile(oldMaximum, middle, masked);
+  auto found =
+      tile::ReduceOp::create(emit.builder, emit.loc, before.getType(),
+                             tile::ReductionKind::Max, score, before,
+                             /*partial=*/false, comparesIntegers() && !masked);
   Value here = grown(before, found);
   // With a slope, 0 moves from tile to tile: an old m would be raised in each.
-  if (comparesIntegers() && masked && !middle)
-    here = raised(here);
+  if (comparesIntegers() && masked)
+    here = middle ? withoutMinusZero(here) : raised(here);
   Value maximum = fromTile(here, before, oldMaximum, middle);
   Value negated = negatedMaximum(here);
   Value rescale = rescaleFrom(oldMaximum, maximum, negated);
   Value weights = weightsOf(score, negated, firstKey, masked);
-  Value scaledSum = emit.mapRows(
-      {oldSum, rescale}, place.firstRow,
-      [&](OpBuilder &b, ValueRange a) -> Value {
-        return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
-      });
+  Value scaledSum =
+      emit.mapRows({oldSum, rescale}, place.firstRow,
+                   [&](OpBuilder &b, ValueRange a) -> Value {
+                     return arith::MulFOp::create(b, emit.loc, a[0], a[1]);
+                   });
   Value sum = emit.reduce(tile::ReductionKind::Add, weights, scaledSum,
                           /*partial=*/true);
   return {weights, maximum, sum, rescale};
@@ -428,8 +443,8 @@ Value TileSoftmax::withRest(OpBuilder &b, Value sum, Value row) {
   Value nothing = arith::SubFOp::create(b, emit.loc, c, c); // 0 or NaN
   Value poisoned = arith::AddFOp::create(b, emit.loc, sum, nothing);
   Value emptied = arith::MulFOp::create(b, emit.loc, sum, zero);
-  Value result = arith::SelectOp::create(
-      b, emit.loc, equals(c, kMinusInfinity), emptied, poisoned);
+  Value result = arith::SelectOp::create(b, emit.loc, equals(c, kMinusInfinity),
+                                         emptied, poisoned);
   return arith::SelectOp::create(b, emit.loc, equals(sum, 0), zero, result);
 }
 
@@ -455,11 +470,10 @@ Value TileSoftmax::total(Value sum) {
 Value TileSoftmax::logSumExp(Value maximum, Value total) {
   return emit.mapRows(
       {maximum, total}, place.firstRow, [&](OpBuilder &b, ValueRange a) {
-        Value exponent =
-            fixedMaximum
-                ? emit.f32(*fixedMaximum)
-                : Value(arith::MulFOp::create(b, emit.loc, a[0],
-                                              emit.f32(factor)));
+        Value exponent = fixedMaximum
+                             ? emit.f32(*fixedMaximum)
+                             : Value(arith::MulFOp::create(b, emit.loc, a[0],
+                                                           emit.f32(factor)));
         if (isAffine())
           exponent = plusRest(b, exponent, a[1], a[2]);
         Value logarithm = math::Log2Op::create(b, emit.loc, a[1]);

@@ -1,4 +1,4 @@
-//===- TileSoftmax.h - The softmax of one key tile -------------------------===//
+//===- TileSoftmax.h - The softmax of one key tile ------------------------===//
 //
 // From a tile of products s = q*k to weights and row statistics, in the exp2
 // domain (Exp2Domain.h). Two forms:
@@ -16,10 +16,12 @@
 // is lost to rounding however long the sequence is.
 //
 // Maxima may be taken of the bits of scores, as integers, three at once: those
-// compare as floats do where the greatest is not negative. So m is kept at 0 or
-// above: without a slope, a row's m that is less is raised by whole octaves, which the weights show
-// exactly, where that costs them nothing; where it would, the row keeps its m, and
-// its warpgroup takes the loop with a mask for all tiles.
+// compare as floats do where the greatest is not negative. Steps with a mask
+// take them as floats, and are to be taken until each m is 0 or above. Without
+// a slope that is at once: a lesser m is raised by whole octaves, which the
+// weights show exactly, unless it is so far below that they would lose by it.
+// With a slope it is soon, where the walk is from great scores to small ones:
+// in later tiles, m as the products see it is more and more above 0.
 //
 // Where t is known to lie in a small interval (ScoreBound.h), its upper end
 // stands for the row's maximum: there is no maximum to find, and nothing summed
@@ -65,29 +67,28 @@ public:
   bool isLazy() const {
     return rescales() && schedule.rescale == RescalePolicy::Lazy;
   }
-  /// Tiles without a mask may compare scores as integers: apply() must then know
-  /// that hasNonnegativeMaxima() was true at the first of them.
+  /// Tiles without a mask compare scores as integers: hasNonnegativeMaxima()
+  /// must have been true at the first of them.
   bool comparesIntegers() const {
     return rescales() && schedule.rowMaximum == RowMaximum::Integer;
   }
-  /// Whether that is to be asked: bounded scores may be near enough to zero.
+  /// Whether that is to be asked: scores may be bounded near enough to zero.
   bool asksForMaxima() const { return comparesIntegers() && !isNearZero; }
-  /// An i1 of the warpgroup: from the key tile at `firstKey` on, in the direction of
-  /// the walk, maxima are not negative as the products see them.
+  /// An i1 of the warpgroup: from the key tile at `firstKey` on, in the
+  /// direction of the walk, maxima are not negative as the products see them.
   Value hasNonnegativeMaxima(Value maximum, Value firstKey);
   /// Emits what Q K^T starts from, best before the keys are waited for; null if
   /// it starts from zero, or from a step of its own.
-  mlir::Value productStart();
+  Value productStart();
   /// S, from what productStart() gave.
-  mlir::Value multiplyKeys(mlir::Value queries, mlir::Value keys,
-                           mlir::Value start, bool async);
+  Value multiplyKeys(Value queries, Value keys, Value start, bool async);
   /// `maximum` and `sum` are those of the key tiles before; -inf where `masked`
   /// and the mask or the end of the keys says so.
-  Weights apply(mlir::Value product, mlir::Value firstKey, bool masked,
-                mlir::Value maximum, mlir::Value sum);
+  Weights apply(Value product, Value firstKey, bool masked, Value maximum,
+                Value sum);
   /// The sum over all keys, in every thread that shares a row.
-  mlir::Value total(mlir::Value sum);
-  mlir::Value logSumExp(mlir::Value maximum, mlir::Value total);
+  Value total(Value sum);
+  Value logSumExp(Value maximum, Value total);
 
 private:
   bool isAffine() const { return affine.has_value(); }
@@ -96,18 +97,19 @@ private:
     return startsAtRamp() && schedule.affine == AffineUnit::Tensor;
   }
   int64_t firstColumn() const { return -(tileKV / 2); }
-  Value slopesOperand();
+  Value slopePiecesOperand();
   Value middleOf(Value firstKey);
-  Value toTile(Value maximum, Value middle);
+  Value toTile(Value maximum, Value middle, bool masked);
   Value fromTile(Value here, Value beforeHere, Value before, Value middle);
   Value grown(Value before, Value candidate);
   Value raised(Value maximum);
+  Value withoutMinusZero(Value maximum);
   Value negatedMaximum(Value maximum);
   Value rescaleFrom(Value before, Value maximum, Value negated);
   Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);
   Value weightsOf(Value score, Value negated, Value firstKey, bool masked);
-  Weights applyBounded(Value score, Value firstKey, bool masked,
-                       Value maximum, Value sum);
+  Weights applyBounded(Value score, Value firstKey, bool masked, Value maximum,
+                       Value sum);
   Value rest(mlir::OpBuilder &builder, Value row);
   Value withRest(mlir::OpBuilder &builder, Value sum, Value row);
   Value plusRest(mlir::OpBuilder &builder, Value exponent, Value total,
@@ -124,8 +126,8 @@ private:
   bool isNearZero = false; ///< no row has a maximum far below 0
   std::optional<ScoreFunction> function;
   ScoreFunction::Place place;
-  Value slope; ///< g of the query tile
-  Value slopes; ///< g in pieces, the operand of a step of its own
+  Value slope;       ///< g of the query tile
+  Value slopePieces; ///< of g, the operand of a step of its own
 };
 
 } // namespace kgen

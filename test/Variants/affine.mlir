@@ -49,3 +49,25 @@ func.func @window_slope(%q: tensor<?x2x?x128xf16>, %k: tensor<?x2x?x128xf16>, %v
   } : (tensor<?x2x?x128xf16>, tensor<?x2x?x128xf16>, tensor<?x2x?x128xf16>) -> (tensor<?x2x?x128xf16>, tensor<?x2x?xf32>)
   return %o#0, %o#1 : tensor<?x2x?x128xf16>, tensor<?x2x?xf32>
 }
+
+// What no sum survives: a row that sees keys is NaN, and one that sees none is 0 for all its slope.
+func.func @infinite_slope(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>, %x: f32)
+    -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.causal] score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %none = arith.subf %x, %x : f32
+    %c = math.log %none : f32
+    %j32 = arith.index_cast %j : index to i32
+    %f = arith.sitofp %j32 : i32 to f32
+    %r = math.fma %c, %f, %s : f32
+    attention.yield %r : f32
+  } mask {
+  ^bb0(%b: index, %h: index, %i: index, %j: index):
+    %three = arith.constant 3 : index
+    %zero = arith.constant 0 : index
+    %rest = arith.remui %i, %three : index
+    %sees = arith.cmpi ne, %rest, %zero : index
+    attention.yield %sees : i1
+  } : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
+}

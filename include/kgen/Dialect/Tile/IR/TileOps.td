@@ -251,7 +251,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure, AllTypesMatch<["init", "result"]>]>
     them. `init` is then partial, too; a splat of the neutral element is.
     `max` ignores NaN (maximumNumber of IEEE 754-2019).
 
-    With `nonnegative`, `init` of a `max` is at least 0 in every row (-0 is), or
+    With `nonnegative`, `init` of a `max` is at least +0 in every row, or
     NaN: so is the result, and a target may find it by comparing bits as integers,
     which have the order of values from +0 on. A NaN is then ignored or becomes the
     result.
