@@ -69,10 +69,13 @@ static std::optional<double> boundedMaximum(attention::ForwardOp op,
   return factor * bound->high - range.top;
 }
 
-/// Octaves that weights may be less than 1 at most and lose nothing: those of
-/// f32 or bf16 have 126, of which 24 are the precision of sums and 26 small
-/// values; those of f16 have 14, and what is 2^-10 of the greatest 14 less.
-static double spareOctaves(Type element) { return element.isF16() ? 4 : 60; }
+/// Octaves by which raised() may lessen a row's weights at no loss. Those of
+/// f32 or bf16 have 126 below 1, of which 24 are the precision of sums and 26
+/// small values; those of f16 have 14, and what kLift gives to spare.
+constexpr double kLift = 4;
+static double spareOctaves(Type element) {
+  return element.isF16() ? kLift : 60;
+}
 
 /// Whether each row that sees a key has a maximum that raised() can raise to 0.
 static bool staysNearZero(attention::ForwardOp op, double factor) {
@@ -108,6 +111,8 @@ TileSoftmax::TileSoftmax(attention::ForwardOp op, const Schedule &schedule,
     isNearZero = staysNearZero(op, factor);
     allowRoughTanh(op, factor);
   }
+  if (comparesIntegers() && op.getElementType().isF16())
+    lift = kLift;
 }
 
 void TileSoftmax::placeAt(ScoreFunction::Place at) {
@@ -317,12 +322,14 @@ Value TileSoftmax::fromTile(Value here, Value beforeHere, Value before,
       });
 }
 
-/// -f * m, with 0 for a row that has seen no key.
+/// lift - f * m, with 0 for a row that has seen no key.
 Value TileSoftmax::negatedMaximum(Value maximum) {
   return emit.mapRows(maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) {
     Value none = arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ,
                                        a[0], emit.f32(kMinusInfinity));
     Value negated = arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
+    if (lift != 0)
+      negated = arith::AddFOp::create(b, emit.loc, negated, emit.f32(lift));
     return Value(
         arith::SelectOp::create(b, emit.loc, none, emit.f32(0), negated));
   });
@@ -330,7 +337,7 @@ Value TileSoftmax::negatedMaximum(Value maximum) {
 
 /// a = 2^(f * (before - m)); of an unchanged m exactly 1 where that counts.
 Value TileSoftmax::rescaleFrom(Value before, Value maximum, Value negated) {
-  if (!startsAtRamp() && !isLazy())
+  if (!startsAtRamp() && !isLazy() && lift == 0)
     return emit.mapRows(
         {before, negated}, place.firstRow,
         [&](OpBuilder &b, ValueRange a) { return weight(b, a[0], a[1]); });
@@ -474,6 +481,9 @@ Value TileSoftmax::logSumExp(Value maximum, Value total) {
                              ? emit.f32(*fixedMaximum)
                              : Value(arith::MulFOp::create(b, emit.loc, a[0],
                                                            emit.f32(factor)));
+        if (lift != 0)
+          exponent =
+              arith::SubFOp::create(b, emit.loc, exponent, emit.f32(lift));
         if (isAffine())
           exponent = plusRest(b, exponent, a[1], a[2]);
         Value logarithm = math::Log2Op::create(b, emit.loc, a[1]);

@@ -123,6 +123,9 @@ private:
   std::optional<analysis::AffineScore> affine;
   /// f * m where no score exceeds a bound, instead of a running maximum.
   std::optional<double> fixedMaximum;
+  /// Octaves that all weights are up, for the sake of raised rows: f16 has 15 of
+  /// them above 1, of which lazy maxima take 8.
+  double lift = 0;
   bool isNearZero = false; ///< no row has a maximum far below 0
   std::optional<ScoreFunction> function;
   ScoreFunction::Place place;

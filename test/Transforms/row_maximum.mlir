@@ -95,8 +95,12 @@ func.func @softcap(%q: memref<1x2x?x64xbf16>, %o: memref<1x2x?x64xbf16>) {
   return
 }
 
-// Of f16 weights four octaves are to spare.
+// Of f16 weights four octaves are to spare, because all are as many up; the LSE takes them back.
 // CHECK-LABEL: func.func @softcap_f16
+// CHECK:         %[[LIFT:.+]] = arith.constant 4.0
+// CHECK:           %[[BELOW:.+]] = arith.mulf %{{.+}}, %{{.+}}
+// CHECK:           arith.cmpf ole, %[[BELOW]], %[[LIFT]]
+// CHECK:           arith.addf %{{.+}}, %[[LIFT]]
 // CHECK:         tile.at_least
 func.func @softcap_f16(%q: memref<1x2x?x64xf16>, %o: memref<1x2x?x64xf16>) {
   attention.forward %q, %q, %q mods [#attention.softcap<cap = 30.0>]
