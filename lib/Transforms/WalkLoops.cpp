@@ -26,7 +26,10 @@ State WalkLoops::forEach(Value first, Value end, ValueRange state, Step step) {
 
 State WalkLoops::walk(const Walk &walk, ValueRange initial, MaskedStep step,
                       Condition mayBePlain) {
+  bool startsMasked = walk.begin != walk.plainBegin;
   bool endsMasked = walk.plainEnd != walk.end;
+  if (!mayBePlain && startsMasked && endsMasked)
+    return walkInRounds(walk, initial, step);
   Value place = walk.begin, plainEnd = walk.plainEnd;
   State state(initial);
   auto stepsTo = [&](Value end, bool masked) {
@@ -49,6 +52,40 @@ State WalkLoops::walk(const Walk &walk, ValueRange initial, MaskedStep step,
   stepsTo(plainEnd, /*masked=*/false);
   stepsTo(walk.end, /*masked=*/true);
   return state;
+}
+
+/// Two rounds of one pair of loops, the second with masked steps only: a third
+/// copy of a step would be as long as each of these, and ptxas takes its time.
+State WalkLoops::walkInRounds(const Walk &walk, ValueRange state,
+                              MaskedStep step) {
+  State carried = {walk.begin};
+  llvm::append_range(carried, state);
+  auto loop = scf::WhileOp::create(
+      emit.builder, emit.loc, ValueRange(carried).getTypes(), carried,
+      [&](OpBuilder &b, Location loc, ValueRange values) {
+        Value hasTile = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                              values.front(), walk.end);
+        scf::ConditionOp::create(b, loc, hasTile, values);
+      },
+      [&](OpBuilder &b, Location loc, ValueRange values) {
+        auto steps = [&](bool masked) {
+          return [&step, masked](Value place, ValueRange of) {
+            return step(place, masked, of);
+          };
+        };
+        Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                              values.front(), walk.plainEnd);
+        Value plainBegin =
+            arith::SelectOp::create(b, loc, isFirst, walk.plainBegin, walk.end);
+        State done = forEach(values.front(), plainBegin, values.drop_front(),
+                             steps(/*masked=*/true));
+        Value plainEnd = emit.max(walk.plainEnd, plainBegin);
+        State next = {plainEnd};
+        llvm::append_range(
+            next, forEach(plainBegin, plainEnd, done, steps(/*masked=*/false)));
+        scf::YieldOp::create(b, loc, next);
+      });
+  return State(loop.getResults().drop_front());
 }
 
 /// Masked steps until tiles need none and may go without; where that is.

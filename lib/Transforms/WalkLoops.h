@@ -36,6 +36,7 @@ public:
              Condition mayBePlain);
 
 private:
+  State walkInRounds(const Walk &walk, mlir::ValueRange state, MaskedStep step);
   std::pair<mlir::Value, State> maskedUntilReady(const Walk &walk,
                                                  mlir::ValueRange state,
                                                  MaskedStep step,
