@@ -65,10 +65,14 @@ constexpr auto kAlways = RescalePolicy::Always;
 constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::None, 0, 1024, 2, 128, 2, kRegisters, kAlways, kBoth, kDrawn, kLinear, 0},
+    {64, kNone, Score::Affine, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::Affine, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {64, kNone, kAnyScore, 0, 1024, 2, 128, 2, kShared, kAlways, kBoth, kDrawn, kLinear, 0},
     {64, kNone, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
+    {64, kCompared, Score::Affine, 0, 512, 1, 64, 2, kShared, kLazy, kIntra, kDrawn, kHeads, 80},
+    {64, kCompared, Score::Affine, 0, 1024, 1, 64, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 80},
+    {64, kCompared, Score::Affine, 0, 2048, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCompared, kAnyScore, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 80},
     {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 80},
     {64, kCompared, Score::None, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
@@ -81,9 +85,9 @@ constexpr Row rows[] = {
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 176, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 160, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
-    {128, kCompared, Score::None, 0, 1024, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 0},
-    {128, kCompared, kAnyScore, 0, 1024, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kHeads, 0},
     {128, kCompared, Score::None, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
+    {128, kCompared, Score::Affine, 0, 1024, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 0},
+    {128, kCompared, kAnyScore, 0, 1024, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kHeads, 0},
     {128, kCostly, kAnyScore, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {128, kCostly, kAnyScore, 0, kAnyLength, 2, 112, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     // Not timed: the widest tiles without spills.
@@ -179,8 +183,10 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   schedule.rowMaximum = waitsForSoftmax && !staysNegative
                             ? RowMaximum::Integer
                             : RowMaximum::Float;
-  // Its operands take registers that a cap has not beside a mask's.
-  bool hasRoom = row.maxRegisters == 0 || problem.mask.empty();
+  // Its operands take registers that a cap has not beside Q's and a mask's.
+  bool hasRoom = row.maxRegisters == 0 || problem.mask.empty() ||
+                 (row.queries == OperandPlace::Shared &&
+                  costOf(problem.mask) <= kCompared);
   if (waitsForSoftmax && hasRoom && hasSlope(problem.score))
     schedule.affine = AffineUnit::Tensor;
   // Walks begin where scores are greatest: lazily, maxima then stay as they are.
