@@ -3,6 +3,7 @@
 #include "WalkLoops.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 #include <tuple>
 
@@ -11,6 +12,12 @@ using namespace mlir;
 namespace kgen {
 
 using State = WalkLoops::State;
+
+/// Whether a stretch surely has no tiles.
+static bool isEmpty(Value begin, Value end) {
+  std::optional<int64_t> first = getConstantIntValue(begin);
+  return begin == end || (first && first == getConstantIntValue(end));
+}
 
 State WalkLoops::forEach(Value first, Value end, ValueRange state, Step step) {
   auto loop = scf::ForOp::create(
@@ -26,14 +33,14 @@ State WalkLoops::forEach(Value first, Value end, ValueRange state, Step step) {
 
 State WalkLoops::walk(const Walk &walk, ValueRange initial, MaskedStep step,
                       Condition mayBePlain) {
-  bool startsMasked = walk.begin != walk.plainBegin;
-  bool endsMasked = walk.plainEnd != walk.end;
+  bool startsMasked = !isEmpty(walk.begin, walk.plainBegin);
+  bool endsMasked = !isEmpty(walk.plainEnd, walk.end);
   if (!mayBePlain && startsMasked && endsMasked)
     return walkInRounds(walk, initial, step);
   Value place = walk.begin, plainEnd = walk.plainEnd;
   State state(initial);
   auto stepsTo = [&](Value end, bool masked) {
-    if (place != end)
+    if (!isEmpty(place, end))
       state = forEach(place, end, state, [&](Value at, ValueRange carried) {
         return step(at, masked, carried);
       });

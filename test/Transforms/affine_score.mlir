@@ -37,7 +37,7 @@
 // ROLES:         } consumers {
 // ROLES:         scf.for
 // ROLES-NOT:       tile.ramp
-// ROLES:           tile.dot {{.+}} ramp %{{.+}} from -64 transpose_rhs async
+// ROLES:           tile.dot {{.+}} ramp %{{.+}} from -32 transpose_rhs async
 // ROLES:           tile.await
 // ROLES-NOT:       tile.map {{.*}}arith.sitofp
 // ROLES:           tile.store

@@ -23,9 +23,17 @@
 // CHECK:           %[[FIRST:.+]] = arith.index_cast %[[BEGIN]]
 // CHECK:           tile.receive %[[K]] at %[[FIRST]]
 // CHECK:           %[[SECOND:.+]] = arith.addi %[[BEGIN]], %c1_i32
-// CHECK:           scf.for %{{.+}} = %[[SECOND]] to
-// CHECK:           scf.for
-// CHECK:           scf.for %{{.+}} = %{{.+}} to %[[END:.+]] step
+// Masked tiles at both ends of the walk: two rounds of the same loops, the second with masked steps alone.
+// CHECK:           scf.while (%[[ROUND:.+]] = %[[SECOND]],
+// CHECK-NEXT:        %[[LEFT:.+]] = arith.cmpi slt, %[[ROUND]], %[[END:[0-9]+]]
+// CHECK-NEXT:        scf.condition(%[[LEFT]])
+// CHECK:             %[[ISFIRST:.+]] = arith.cmpi slt, %[[ROUND2:.+]], %[[PLAINEND:[0-9]+]]
+// CHECK-NEXT:        %[[PLAIN:.+]] = arith.select %[[ISFIRST]], %{{.+}}, %[[END]]
+// CHECK-NEXT:        scf.for %{{.+}} = %[[ROUND2]] to %[[PLAIN]] step
+// CHECK:             %[[PLAINLAST:.+]] = arith.maxsi %[[PLAINEND]], %[[PLAIN]]
+// CHECK-NEXT:        scf.for %{{.+}} = %[[PLAIN]] to %[[PLAINLAST]] step
+// CHECK-NOT:           compares_positions
+// CHECK:             scf.yield %[[PLAINLAST]],
 // CHECK:           tile.release %{{[0-9]+}} at %c0
 // CHECK:           tile.receive %[[V]] at
 // CHECK:           tile.dot {{.+}} acc
