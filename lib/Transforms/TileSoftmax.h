@@ -97,7 +97,6 @@ private:
     return startsAtRamp() && schedule.affine == AffineUnit::Tensor;
   }
   int64_t firstColumn() const { return -(tileKV / 2); }
-  Value slopePiecesOperand();
   Value middleOf(Value firstKey);
   Value toTile(Value maximum, Value middle, bool masked);
   Value fromTile(Value here, Value beforeHere, Value before, Value middle);
