@@ -288,12 +288,10 @@ Value TileSoftmax::negatedMaximum(Value maximum) {
   });
 }
 
-/// a = 2^(f * (before - m)); of an unchanged m exactly 1 where that counts.
-Value TileSoftmax::rescaleFrom(Value before, Value maximum, Value negated) {
-  if (!startsAtRamp() && !isLazy() && lift == 0)
-    return emit.mapRows(
-        {before, negated}, place.firstRow,
-        [&](OpBuilder &b, ValueRange a) { return weight(b, a[0], a[1]); });
+/// a = 2^(f * (before - m)). Of an unchanged m it is exactly 1: the rounding
+/// error of f * m, as weights have it, would come back in each tile with the
+/// same sign.
+Value TileSoftmax::rescaleFrom(Value before, Value maximum) {
   return emit.mapRows(
       {before, maximum}, place.firstRow, [&](OpBuilder &b, ValueRange a) {
         Value none =
@@ -371,7 +369,7 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
     here = middle ? withoutMinusZero(here) : raised(here);
   Value maximum = fromTile(here, before, oldMaximum, middle);
   Value negated = negatedMaximum(here);
-  Value rescale = rescaleFrom(oldMaximum, maximum, negated);
+  Value rescale = rescaleFrom(oldMaximum, maximum);
   Value weights = weightsOf(score, negated, firstKey, masked);
   Value scaledSum =
       emit.mapRows({oldSum, rescale}, place.firstRow,

@@ -104,7 +104,7 @@ private:
   Value raised(Value maximum);
   Value withoutMinusZero(Value maximum);
   Value negatedMaximum(Value maximum);
-  Value rescaleFrom(Value before, Value maximum, Value negated);
+  Value rescaleFrom(Value before, Value maximum);
   Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);
   Value weightsOf(Value score, Value negated, Value firstKey, bool masked);
   Weights applyBounded(Value score, Value firstKey, bool masked, Value maximum,
