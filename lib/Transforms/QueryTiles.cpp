@@ -101,7 +101,8 @@ QueryTiles::Position QueryTiles::inCacheGroups(Value number) {
   return {head, tile};
 }
 
-/// Query heads whose keys and values take no more than a group may; at least 1.
+/// Query heads whose keys and values take no more than a group may; at least 1,
+/// and no more than there are, so that a group's tiles can be counted in i32.
 Value QueryTiles::headsThatFitCache() {
   int64_t elementBytes = op.getElementType().getIntOrFloatBitWidth() / 8;
   int64_t rowBytes = (op.getHeadDimQK() + op.getHeadDimV()) * elementBytes;
@@ -114,7 +115,7 @@ Value QueryTiles::headsThatFitCache() {
       emit.loc, arith::CmpIPredicate::sle, length, emit.i32(kShortLength));
   Value rows = emit.builder.createOrFold<arith::SelectOp>(
       emit.loc, isShort, rowsIn(kShortCacheBytes), rowsIn(kCacheBytes));
-  return emit.max(emit.div(rows, length), emit.i32(1));
+  return emit.min(emit.max(emit.div(rows, length), emit.i32(1)), allHeads());
 }
 
 /// Query heads of all batches.
