@@ -1,5 +1,4 @@
-//===- AffineScore.cpp - Scores that are linear in the key's position
-//------===//
+//===- AffineScore.cpp - Scores that are linear in the key's position -----===//
 
 #include "kgen/Analysis/AffineScore.h"
 #include "kgen/Analysis/TableRead.h"
