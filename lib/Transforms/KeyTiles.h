@@ -40,9 +40,10 @@ public:
   /// Emits this warpgroup's part of those tiles, at the same query tile, in places
   /// of the workgroup's walk, which starts at either end.
   Walk walkOfGroup(const KeyTiles &seen);
-  /// Whether place 0 of the walk is the tile with the last keys. Without a mask that
-  /// is the one tile that needs one, and the first step is a step of its own. But
-  /// maxima of integers need the greatest scores first, and have a loop with a mask.
+  /// Whether place 0 of the walk is the tile with the last keys. Without a mask
+  /// that is the one tile that needs one, and the first step is a step of its
+  /// own. But maxima of integers need the greatest scores first, and have a loop
+  /// with a mask.
   bool startsAtLastKeys() const;
   /// Whether warpgroups may see different keys, and care.
   bool walksByGroup() const;

@@ -28,6 +28,9 @@
 //   visible.begin      full.begin         full.end       visible.end
 //        |--- masked loop ---|--- plain loop ---|--- masked loop ---|
 //
+// A plain loop that compares scores as integers asks for m >= 0 first; until that
+// holds, the masked loop takes its tiles, too (WalkLoops.h).
+//
 // Where a workgroup has a producer (tile.roles), its two parts walk over the
 // same tiles. The consumers may then start the products of two steps together,
 // so that the softmax of one runs under the product of the other (Shah et al.,

@@ -77,8 +77,6 @@ Value ScoreFunction::scoreOf(OpBuilder &builder, Value score, Value row,
 /// computed once, and not the mask once an element.
 std::optional<analysis::KeyRange> ScoreFunction::keysOf(OpBuilder &builder,
                                                         Value row) {
-  if (!op.hasMask())
-    return analysis::KeyRange{emit.index(0), place.seqKV};
   auto known = [&](const analysis::TableMatch &tables) {
     bool isKnown = tables.comparison == place.match->comparison;
     Value all = arith::ConstantIntOp::create(builder, emit.loc, isKnown, 1);
