@@ -62,6 +62,7 @@ private:
     return sourcesOf(value) & which;
   }
   Form read(Value value);
+  Form readOp(Value value);
   Form sum(Form a, Form b, double sign);
   Form product(Value a, Value b);
   Form scaled(Form form, double factor);
@@ -87,9 +88,27 @@ unsigned ScoreSplitter::sourcesOf(Value value) {
 
 ScoreSplitter::Form ScoreSplitter::read(Value value) {
   if (value == region.front().getArgument(0))
-    return AffineScore{nullptr, 1.0, {}};
+    return AffineScore{nullptr, 1.0, {}, {}};
   if (!dependsOn(value, FromScore | FromKey))
     return AffineScore(); // rest
+  Form form = readOp(value);
+  if (dependsOn(value, FromScore))
+    return form;
+  // Without s, sums are terms as a whole: their parts may cancel.
+  bool isProduct =
+      isa_and_nonnull<arith::MulFOp, arith::DivFOp, arith::NegFOp>(
+          value.getDefiningOp());
+  bool isOneTerm = form && isProduct && form->gamma.empty();
+  if (form && (form->keyTerms.empty() || isOneTerm))
+    return form;
+  if (dependsOn(value, FromRow) || !value.getType().isF32())
+    return std::nullopt;
+  AffineScore term;
+  term.keyTerms.push_back({Coefficient(), value});
+  return term;
+}
+
+ScoreSplitter::Form ScoreSplitter::readOp(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || !value.getType().isF32())
     return std::nullopt;
@@ -125,6 +144,7 @@ ScoreSplitter::Form ScoreSplitter::sum(Form a, Form b, double sign) {
     return std::nullopt;
   a->alpha += b->alpha;
   llvm::append_range(a->gamma, b->gamma);
+  llvm::append_range(a->keyTerms, b->keyTerms);
   return a;
 }
 
@@ -132,8 +152,10 @@ ScoreSplitter::Form ScoreSplitter::scaled(Form form, double factor) {
   if (!form || !std::isnormal(static_cast<float>(factor)))
     return std::nullopt;
   form->alpha *= factor;
-  for (SlopeTerm &term : form->gamma)
-    term.constant *= factor;
+  for (Coefficient &coefficient : form->gamma)
+    coefficient.constant *= factor;
+  for (KeyTerm &term : form->keyTerms)
+    term.coefficient.constant *= factor;
   return form;
 }
 
@@ -150,8 +172,10 @@ ScoreSplitter::Form ScoreSplitter::product(Value a, Value b) {
   // A factor of s that is not known here may be zero or negative.
   if (!form || form->alpha != 0)
     return std::nullopt;
-  for (SlopeTerm &term : form->gamma)
-    term.factors.push_back(b);
+  for (Coefficient &coefficient : form->gamma)
+    coefficient.factors.push_back(b);
+  for (KeyTerm &term : form->keyTerms)
+    term.coefficient.factors.push_back(b);
   return form;
 }
 
@@ -251,30 +275,36 @@ std::optional<AffineScore> splitScore(Region &score) {
   return ScoreSplitter(score).split();
 }
 
+Value emitCoefficient(OpBuilder &builder, Location loc,
+                      const AffineScore &score, const Coefficient &coefficient,
+                      double factor, IRMapping &values) {
+  Value product = arith::ConstantOp::create(
+      builder, loc,
+      builder.getF32FloatAttr(
+          static_cast<float>(coefficient.constant * factor)));
+  for (Value part : coefficient.factors)
+    product = arith::MulFOp::create(
+        builder, loc, copied(builder, part, score.region, values), product);
+  return product;
+}
+
 Value emitSlope(OpBuilder &builder, Location loc, const AffineScore &score,
                 double factor, IRMapping &values) {
-  auto constant = [&](double value) -> Value {
-    return arith::ConstantOp::create(
-        builder, loc, builder.getF32FloatAttr(static_cast<float>(value)));
-  };
   Value slope;
-  double known = 0; // the terms without factors
-  for (const SlopeTerm &term : score.gamma) {
-    if (term.factors.empty()) {
-      known += term.constant * factor;
-      continue;
-    }
-    Value product = constant(term.constant * factor);
-    for (Value part : term.factors)
-      product = arith::MulFOp::create(
-          builder, loc, copied(builder, part, score.region, values), product);
-    slope =
-        slope ? arith::AddFOp::create(builder, loc, slope, product) : product;
+  Coefficient known{0, {}}; // the sum of those without factors
+  auto add = [&](const Coefficient &coefficient) {
+    Value term =
+        emitCoefficient(builder, loc, score, coefficient, factor, values);
+    slope = slope ? arith::AddFOp::create(builder, loc, slope, term) : term;
+  };
+  for (const Coefficient &coefficient : score.gamma) {
+    if (coefficient.factors.empty())
+      known.constant += coefficient.constant;
+    else
+      add(coefficient);
   }
-  if (!slope)
-    return constant(known);
-  if (known != 0)
-    slope = arith::AddFOp::create(builder, loc, slope, constant(known));
+  if (!slope || known.constant != 0)
+    add(known);
   return slope;
 }
 

@@ -15,12 +15,14 @@ struct Form {
   bool ofScore = false, ofKey = false; ///< linearly
   bool ofRow = false;                  ///< in any way
   bool isConstant = false;
-  bool isOther = false; ///< of the score or the key, not linearly
+  /// A sum with what depends on the key alone, not linearly.
+  bool hasKeyTerm = false;
+  bool isOther = false; ///< of the score or the key in another way
   /// -1 or 1 where it is known, of a value without the key: its own sign; of
   /// one that is linear in the key: the sign of the key's factor.
   int sign = 0;
 
-  bool isLinear() const { return ofScore || ofKey; }
+  bool isSplit() const { return ofScore || ofKey || hasKeyTerm; }
 };
 
 Form joined(const Form &a, const Form &b) {
@@ -29,12 +31,13 @@ Form joined(const Form &a, const Form &b) {
                                 : b.sign;
   return {a.ofScore || b.ofScore, a.ofKey || b.ofKey,
           a.ofRow || b.ofRow,     a.isConstant && b.isConstant,
+          a.hasKeyTerm || b.hasKeyTerm,
           a.isOther || b.isOther, sign};
 }
 
 /// Of a function that is not linear in its operands.
 Form opaque(Form form) {
-  form.isOther |= form.isLinear();
+  form.isOther |= form.isSplit();
   form.isConstant = false;
   form.sign = 0;
   return form;
@@ -48,14 +51,27 @@ Form negated(Form form) {
 Form product(const Form &a, const Form &b) {
   Form all = joined(a, b);
   all.sign = a.sign * b.sign;
-  if (!all.isLinear())
+  if (!all.isSplit())
     return all;
-  const Form &factor = a.isLinear() ? b : a;
+  const Form &factor = a.isSplit() ? b : a;
   // What the score is multiplied by must be known; what the key is, the same
   // for the whole tile.
   all.isOther |=
-      factor.isLinear() || factor.ofRow || (all.ofScore && !factor.isConstant);
+      factor.isSplit() || factor.ofRow || (all.ofScore && !factor.isConstant);
   return all;
+}
+
+/// What does not depend on the score: a key term if it is one of the key alone;
+/// one that is added to what depends on the row is not followed.
+Form withKeyTerm(Form form) {
+  bool isOther = form.isOther || form.hasKeyTerm;
+  if (form.ofScore || !isOther)
+    return form;
+  if (form.ofRow)
+    form.isOther = true;
+  else
+    form = {.hasKeyTerm = true};
+  return form;
 }
 
 class SlopeReader {
@@ -64,7 +80,7 @@ public:
 
   Form read() {
     for (const Instruction &instruction : score.instructions)
-      forms.push_back(formOf(instruction));
+      forms.push_back(withKeyTerm(formOf(instruction)));
     return forms[score.result];
   }
 
@@ -129,23 +145,31 @@ Form SlopeReader::formOf(const Instruction &instruction) const {
   }
 }
 
-/// Of a score that has a slope; empty for others.
-std::optional<Form> slopeOf(const Expression &score) {
+/// Of a score that splits; empty for others.
+std::optional<Form> formOf(const Expression &score) {
   if (score.empty())
     return std::nullopt;
   Form form = SlopeReader(score).read();
-  if (!form.ofScore || !form.ofKey || form.isOther)
+  if (!form.ofScore || form.isOther)
     return std::nullopt;
   return form;
 }
 
 } // namespace
 
-bool hasSlope(const Expression &score) { return slopeOf(score).has_value(); }
+bool hasSlope(const Expression &score) {
+  std::optional<Form> form = formOf(score);
+  return form && form->ofKey;
+}
+
+bool hasKeyTerms(const Expression &score) {
+  std::optional<Form> form = formOf(score);
+  return form && form->hasKeyTerm;
+}
 
 bool fallsWithKey(const Expression &score) {
-  std::optional<Form> form = slopeOf(score);
-  return form && form->sign < 0;
+  std::optional<Form> form = formOf(score);
+  return form && form->ofKey && form->sign < 0 && !form->hasKeyTerm;
 }
 
 } // namespace kgen

@@ -156,30 +156,90 @@ TEST_F(AffineScoreTest, RestMayBeAnything) {
   EXPECT_TRUE(rows->gamma.empty());
 }
 
-TEST_F(AffineScoreTest, RefusesWhatIsNotAffine) {
+// What depends on the key alone is a term, whole, with what it is multiplied by.
+TEST_F(AffineScoreTest, FindsTermsOfKeys) {
+  std::optional<AffineScore> table = split(kDistance + R"(
+    %k = memref.load %t[%j] : memref<?xf32>
+    %l = memref.load %wide[%h, %j] : memref<?x?xf32>
+    %m = math.tanh %l : f32
+    %o = arith.mulf %m, %c : f32
+    %p = arith.mulf %c, %g : f32
+    %x = arith.addf %s, %p : f32
+    %y = arith.addf %x, %k : f32
+    %z = arith.subf %y, %o : f32
+    %r = arith.mulf %z, %two : f32)");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->alpha, 2);
+  EXPECT_EQ(table->gamma.size(), 1u);
+  ASSERT_EQ(table->keyTerms.size(), 2u);
+  EXPECT_TRUE(table->keyTerms[0].value.getDefiningOp<memref::LoadOp>());
+  EXPECT_EQ(table->keyTerms[0].coefficient.constant, 2);
+  EXPECT_TRUE(table->keyTerms[1].value.getDefiningOp<math::TanhOp>());
+  EXPECT_EQ(table->keyTerms[1].coefficient.constant, -2);
+  EXPECT_EQ(table->keyTerms[1].coefficient.factors.size(), 1u);
+  // Its parts may cancel: they are not terms of their own, nor a slope.
+  std::optional<AffineScore> whole = split(kDistance + R"(
+    %k = memref.load %t[%j] : memref<?xf32>
+    %j32 = arith.index_cast %j : index to i32
+    %fj = arith.sitofp %j32 : i32 to f32
+    %m = arith.subf %k, %fj : f32
+    %r = arith.addf %s, %m : f32)");
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->gamma.empty());
+  ASSERT_EQ(whole->keyTerms.size(), 1u);
+  EXPECT_TRUE(whole->keyTerms[0].value.getDefiningOp<arith::SubFOp>());
+  // What a sum with s is multiplied by reaches its terms.
+  std::optional<AffineScore> shared = split(kDistance + R"(
+    %zero = arith.constant 0.0 : f32
+    %k = memref.load %t[%j] : memref<?xf32>
+    %n1 = arith.mulf %k, %c : f32
+    %m = arith.negf %n1 : f32
+    %x = math.fma %s, %half, %m : f32
+    %r = arith.negf %x : f32)");
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->alpha, -0.5);
+  ASSERT_EQ(shared->keyTerms.size(), 1u);
+  EXPECT_EQ(shared->keyTerms[0].coefficient.constant, 1);
+}
+
+// alpha * s + rest + gamma * j + terms, with terms of 0 in rest.
+TEST_F(AffineScoreTest, TermsOfKeysAreWhatTheScoreSays) {
+  Region &region = parse(kDistance + R"(
+    %j32 = arith.index_cast %j : index to i32
+    %fj = arith.sitofp %j32 : i32 to f32
+    %square = arith.mulf %fj, %fj : f32
+    %a = arith.mulf %c, %g : f32
+    %x = arith.addf %s, %a : f32
+    %y = arith.subf %x, %square : f32
+    %r = arith.mulf %y, %half : f32)");
+  std::optional<AffineScore> found = splitScore(region);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->keyTerms.size(), 1u);
+  Block &block = region.front();
+  Value result = block.getTerminator()->getOperand(0);
+  const KeyTerm &term = found->keyTerms[0];
+  OpBuilder builder(block.getTerminator());
+  IRMapping values;
+  Value slope = emitSlope(builder, builder.getUnknownLoc(), *found, 1, values);
+  Value weight = emitCoefficient(builder, builder.getUnknownLoc(), *found,
+                                 term.coefficient, 1, values);
+  auto termAt = [&](int64_t j) {
+    return at(region, weight, 0, 0, 0) * at(region, term.value, 0, 0, j);
+  };
+  for (int64_t i : {0, 7, 100})
+    for (int64_t j : {0, 3, 128}) {
+      double rest = at(region, result, 0, i, 64) - termAt(64);
+      EXPECT_NEAR(at(region, result, 0.5, i, j),
+                  found->alpha * 0.5 + rest +
+                      at(region, slope, 0, 0, 0) * (j - 64) + termAt(j),
+                  1e-3)
+          << "at i = " << i << ", j = " << j;
+    }
+}
+
+// Of the key alone, but not known to be linear.
+TEST_F(AffineScoreTest, DoubtfulSlopesAreTermsOfKeys) {
   const char *bodies[] = {
-      // i * j, as floats and as integers.
-      R"(%j32 = arith.index_cast %j : index to i32
-         %fj = arith.sitofp %j32 : i32 to f32
-         %m = arith.mulf %fj, %f : f32
-         %r = arith.addf %s, %m : f32)",
-      R"(%p = arith.muli %i, %j : index
-         %p32 = arith.index_cast %p : index to i32
-         %fp = arith.sitofp %p32 : i32 to f32
-         %r = arith.addf %s, %fp : f32)",
-      // A table of keys.
-      R"(%k = memref.load %t[%j] : memref<?xf32>
-         %r = arith.addf %s, %k : f32)",
-      "%r = arith.mulf %s, %s : f32",
-      // A factor of s that may be negative.
-      "%r = arith.mulf %s, %c : f32",
-      "%r = math.tanh %s : f32",
-      // j decides something.
-      R"(%near = arith.cmpi sge, %i, %j : index
-         %m = arith.select %near, %f, %two : f32
-         %r = arith.addf %s, %m : f32)",
-      R"(%m = math.absf %f : f32
-         %r = arith.subf %s, %m : f32)",
       R"(%q = arith.divsi %j32, %n : i32
          %fq = arith.sitofp %q : i32 to f32
          %r = arith.addf %s, %fq : f32)",
@@ -196,6 +256,45 @@ TEST_F(AffineScoreTest, RefusesWhatIsNotAffine) {
       R"(%j8 = arith.index_cast %j : index to i8
          %fj = arith.sitofp %j8 : i8 to f32
          %r = arith.addf %s, %fj : f32)",
+  };
+  for (std::string body : bodies) {
+    if (body.find("%j32 = ") == std::string::npos)
+      body = "%j32 = arith.index_cast %j : index to i32\n" + body;
+    std::optional<AffineScore> found = split(kDistance + body);
+    ASSERT_TRUE(found) << body;
+    EXPECT_TRUE(found->gamma.empty()) << body;
+    EXPECT_EQ(found->keyTerms.size(), 1u) << body;
+  }
+}
+
+TEST_F(AffineScoreTest, RefusesWhatIsNotAffine) {
+  const char *bodies[] = {
+      // i * j, as floats and as integers.
+      R"(%j32 = arith.index_cast %j : index to i32
+         %fj = arith.sitofp %j32 : i32 to f32
+         %m = arith.mulf %fj, %f : f32
+         %r = arith.addf %s, %m : f32)",
+      R"(%p = arith.muli %i, %j : index
+         %p32 = arith.index_cast %p : index to i32
+         %fp = arith.sitofp %p32 : i32 to f32
+         %r = arith.addf %s, %fp : f32)",
+      // A table of keys that is compared with one of rows, and a factor of s.
+      R"(%k = memref.load %t[%j] : memref<?xf32>
+         %l = memref.load %t[%i] : memref<?xf32>
+         %m = arith.subf %k, %l : f32
+         %r = arith.addf %s, %m : f32)",
+      R"(%k = memref.load %t[%j] : memref<?xf32>
+         %r = arith.mulf %s, %k : f32)",
+      "%r = arith.mulf %s, %s : f32",
+      // A factor of s that may be negative.
+      "%r = arith.mulf %s, %c : f32",
+      "%r = math.tanh %s : f32",
+      // j decides something.
+      R"(%near = arith.cmpi sge, %i, %j : index
+         %m = arith.select %near, %f, %two : f32
+         %r = arith.addf %s, %m : f32)",
+      R"(%m = math.absf %f : f32
+         %r = arith.subf %s, %m : f32)",
       // Unsigned: i - j wraps below zero.
       R"(%u = arith.uitofp %d32 : i32 to f32
          %r = arith.addf %s, %u : f32)",
