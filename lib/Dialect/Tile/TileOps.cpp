@@ -153,8 +153,6 @@ MatrixType DotOp::rampTypeOf(MatrixType result) {
 
 static LogicalResult verifyRamp(DotOp op) {
   constexpr int64_t kMost = 256; // below, bf16 has every integer
-  if (op.getAcc() && op.getRamp())
-    return op.emitOpError() << "[KG1103] starts from an accumulator and a ramp";
   if (!op.getRamp() != !op.getFirst())
     return op.emitOpError() << "[KG1103] expected a ramp and its first column";
   if (!op.getRamp())
@@ -168,9 +166,27 @@ static LogicalResult verifyRamp(DotOp op) {
   return success();
 }
 
+/// One f32 for each column.
+template <typename ShapedT>
+static LogicalResult verifyColumns(Operation *op, ShapedT columns) {
+  if (columns.getCols() == 1 && columns.getElementType().isF32())
+    return success();
+  return op->emitOpError() << "[KG1103] expected columns of one f32 each, got "
+                           << columns;
+}
+
 LogicalResult DotOp::verify() {
   if (failed(verifyRamp(*this)))
     return failure();
+  if (getColumns()) {
+    ViewType columns = getColumns().getType();
+    if (failed(verifyColumns(*this, columns)))
+      return failure();
+    if (columns.getRows() != getResult().getType().getCols())
+      return emitOpError() << "[KG1103] expected "
+                           << getResult().getType().getCols()
+                           << " columns, got " << columns;
+  }
   auto [m, k, lhsElement] = shapeOf(getLhs().getType());
   ViewType rhs = getRhs().getType();
   int64_t rhsK = getTransposeRhs() ? rhs.getCols() : rhs.getRows();
@@ -212,7 +228,7 @@ LogicalResult ReduceOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// map, map_rows
+// map, map_rows, stage_columns
 //===----------------------------------------------------------------------===//
 
 static Type elementOf(Type type) {
@@ -222,7 +238,7 @@ static Type elementOf(Type type) {
 }
 
 /// Region arguments: one element of each input, then `indices` indices; the
-/// region yields an element of the result.
+/// region yields a `result`.
 static LogicalResult verifyMapBody(Operation *op, Region &body,
                                    OperandRange inputs, unsigned indices,
                                    Type result) {
@@ -241,9 +257,9 @@ static LogicalResult verifyMapBody(Operation *op, Region &body,
                                << argument.getType();
   }
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield || yield.getValue().getType() != elementOf(result))
+  if (!yield || yield.getValue().getType() != result)
     return op->emitOpError() << "[KG1103] expected the region to yield "
-                             << elementOf(result);
+                             << result;
   return success();
 }
 
@@ -257,7 +273,7 @@ LogicalResult MapOp::verifyRegions() {
       return emitOpError() << "[KG1103] input " << type
                            << " does not fit result " << result;
   }
-  return verifyMapBody(*this, getBody(), getInputs(), 2, result);
+  return verifyMapBody(*this, getBody(), getInputs(), 2, elementOf(result));
 }
 
 LogicalResult MapRowsOp::verifyRegions() {
@@ -265,5 +281,25 @@ LogicalResult MapRowsOp::verifyRegions() {
     if (type != getResult().getType())
       return emitOpError() << "[KG1103] input " << type
                            << " does not fit result " << getResult().getType();
-  return verifyMapBody(*this, getBody(), getInputs(), 1, getResult().getType());
+  return verifyMapBody(*this, getBody(), getInputs(), 1,
+                       elementOf(getResult().getType()));
+}
+
+static LogicalResult verifyColumnsRing(Operation *op, BufferType ring) {
+  if (failed(verifyColumns(op, ring)))
+    return failure();
+  if (ring.getSlots() != 2)
+    return op->emitOpError() << "[KG1103] expected two slots, got " << ring;
+  return success();
+}
+
+LogicalResult PublishColumnsOp::verify() {
+  return verifyColumnsRing(*this, getRing().getType());
+}
+
+LogicalResult StageColumnsOp::verifyRegions() {
+  if (failed(verifyColumnsRing(*this, getRing().getType())))
+    return failure();
+  return verifyMapBody(*this, getBody(), OperandRange(nullptr, 0), 1,
+                       Float32Type::get(getContext()));
 }

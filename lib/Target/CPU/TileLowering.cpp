@@ -152,8 +152,9 @@ LogicalResult KernelLowering::lowerLoad(tile::LoadOp op) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult KernelLowering::lowerDot(tile::DotOp op) {
-  if (op.getRamp())
-    return refuse(op, "a ramp is added by tile.ramp (affine = fma)");
+  if (op.getRamp() || op.getColumns())
+    return refuse(op, "a ramp is added by tile.ramp, and columns by tile.map "
+                      "(affine = fma)");
   auto rhs = views.find(op.getRhs());
   if (rhs == views.end() || !(views.contains(op.getLhs()) ||
                               tiles.contains(op.getLhs())))

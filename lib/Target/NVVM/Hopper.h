@@ -9,6 +9,10 @@
 //   full barrier     1 arrival and the bytes of the tile; the round's parity
 //   empty barrier    1 arrival a warp that computes
 //
+// What columns of products start from lies in slots that warpgroups fill for
+// themselves: their full barriers take 1 arrival of each of its warps, and they
+// have no empty ones.
+//
 // The workgroups of a cluster fill rings together (tile.alloc cluster n): each
 // copies a part of the rows into all of the rings, whose full barriers count
 // the bytes of all parts; empty barriers take arrivals of all the cluster's
@@ -59,6 +63,12 @@ inline PanelTile panelTile(tile::BufferType ring) {
 inline bool holdsNumbers(tile::BufferType ring) {
   return ring.getElementType().isInteger();
 }
+/// A ring of what columns of products start from (tile.stage_columns), as an
+/// operand of one more step: three bf16 a column, in rows of 16. Each warpgroup has
+/// slots of its own.
+inline bool holdsColumns(tile::BufferType ring) {
+  return ring.getCols() == 1 && ring.getElementType().isF32();
+}
 /// A buffer that consumers write and read themselves (tile.stage): its slots have
 /// no barriers.
 inline bool isStaged(tile::AllocOp buffer) {
@@ -92,8 +102,15 @@ void notePublishers(mlir::Operation *kernel);
 /// Lets the asynchronous proxy and the warpgroup's other warps see what was staged.
 void publishStaged(mlir::ImplicitLocOpBuilder &builder,
                    const KernelShape &shape);
+/// Slots of a ring in the whole workgroup.
+inline int64_t slotsOf(tile::BufferType ring, const KernelShape &shape) {
+  return ring.getSlots() * (holdsColumns(ring) ? shape.groups() : 1);
+}
+inline constexpr int64_t kBarrierBytes = 8;
 /// Bytes from one slot of a ring to the next; a number has its own 16.
 inline int64_t slotBytes(tile::BufferType ring) {
+  if (holdsColumns(ring))
+    return ring.getRows() * kRampRowBytes;
   return holdsNumbers(ring) ? 16 : panelTile(ring).bytes();
 }
 
@@ -114,7 +131,8 @@ int64_t workgroupsPerProcessor(const KernelShape &shape, int64_t sharedBytes);
 /// by branches. Returns the bytes of shared memory.
 int64_t takeRoles(mlir::func::FuncOp kernel, const KernelShape &shape);
 
-/// On a tile.dot with a ramp: where the columns' numbers lie in shared memory.
+/// On a tile.dot with a ramp: where the columns' numbers lie in shared memory; on
+/// one with columns, where ones do.
 inline constexpr llvm::StringLiteral kColumnsAttr = "ramp_columns";
 /// Gives them places from `offset` on, a multiple of 256; where they end.
 int64_t placeRampColumns(mlir::func::FuncOp kernel, int64_t offset);
@@ -126,6 +144,9 @@ bool writeRampColumns(mlir::ImplicitLocOpBuilder &builder,
 /// What the runtime must encode for a lowered kernel, in the arguments' order.
 std::vector<TensorMapSpec> readTensorMaps(mlir::Operation *kernel);
 
+/// Each warp arrives once at a barrier of its workgroup.
+void arriveAsWarp(mlir::ImplicitLocOpBuilder &builder, const KernelShape &shape,
+                  mlir::Value barrier);
 /// Each warp that computes arrives once at the barrier that has this address, in
 /// each workgroup of the cluster.
 void arriveInCluster(mlir::ImplicitLocOpBuilder &builder,
@@ -147,6 +168,9 @@ void populateOperandPatterns(const FragmentConverter &converter,
 /// tile.warpgroup, differs and at_least.
 void populateGroupPatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);
+/// tile.stage_columns.
+void populateColumnPatterns(const FragmentConverter &converter,
+                            mlir::RewritePatternSet &patterns);
 /// tile.dot and await, on warpgroups.
 void populateWgmmaPatterns(const FragmentConverter &converter,
                            mlir::RewritePatternSet &patterns);

@@ -98,7 +98,7 @@ class WarpgroupProduct {
 public:
   WarpgroupProduct(ImplicitLocOpBuilder &builder, const KernelShape &shape,
                    tile::DotOp op, ValueRange lhs, Value rhs, ValueRange acc,
-                   ValueRange ramp)
+                   ValueRange ramp, Value columns)
       : b(builder), shape(shape), op(op),
         rhsTile(panelTile(op.getRhs().getType())),
         cols(op.getResult().getType().getCols()) {
@@ -118,6 +118,8 @@ public:
       fragments.assign(lhs.begin(), lhs.end());
     }
     rampFragment.assign(ramp.begin(), ramp.end());
+    if (columns)
+      columnsDescriptor = makeDescriptor(b, columns, rampDescriptor());
     sums.assign(acc.begin(), acc.end());
     hasSums = accumulates = !acc.empty();
     if (!accumulates)
@@ -128,6 +130,8 @@ public:
     fence();
     if (!rampFragment.empty())
       startFromRamp();
+    if (columnsDescriptor)
+      startFromColumns();
     for (int64_t step = 0; step < steps; ++step)
       multiply(step);
     NVVM::WgmmaGroupSyncAlignedOp::create(b);
@@ -179,10 +183,28 @@ private:
       assembly.inout(sum);
     size_t next = 2 * sums.size();
     std::string left = addFragment(assembly, rampFragment, next);
-    Value columns =
-        sharedPointer(b, op->getAttrOfType<IntegerAttr>(kColumnsAttr).getInt());
-    assembly.input(makeDescriptor(b, columns, rampDescriptor()));
+    assembly.input(constantOperand());
     emit(assembly, "bf16", left + ", $" + std::to_string(next), ", 0");
+  }
+
+  /// The same for columns: ones times what was staged (HopperColumns.cpp).
+  void startFromColumns() {
+    Assembly assembly(b);
+    for (Value sum : sums)
+      assembly.inout(sum);
+    size_t next = 2 * sums.size();
+    assembly.input(constantOperand());
+    assembly.input(columnsDescriptor);
+    emit(assembly, "bf16",
+         "$" + std::to_string(next) + ", $" + std::to_string(next + 1),
+         ", 0, 0");
+  }
+
+  /// What writeRampColumns wrote for the product.
+  Value constantOperand() {
+    Value start =
+        sharedPointer(b, op->getAttrOfType<IntegerAttr>(kColumnsAttr).getInt());
+    return makeDescriptor(b, start, rampDescriptor());
   }
 
   /// "{$8, $9, $10, $11}", numbered from `next` on.
@@ -217,7 +239,7 @@ private:
   std::optional<PanelTile> lhsTile;
   int64_t cols, steps = 0;
   bool transposed = false, accumulates = false;
-  Value lhsDescriptor, rhsDescriptor;
+  Value lhsDescriptor, rhsDescriptor, columnsDescriptor;
   SmallVector<Value> fragments, rampFragment, sums;
   bool hasSums = false; ///< the next step adds to them
 };
@@ -247,11 +269,14 @@ struct ConvertDot : TilePattern<tile::DotOp> {
     ValueRange ramp;
     if (op.getRamp())
       ramp = adaptor.getRamp();
+    Value columns;
+    if (op.getColumns())
+      columns = adaptor.getColumns().front();
     if (op->hasAttr(kPublishAttr))
       publishStaged(b, shape);
     SmallVector<Value> sums =
         WarpgroupProduct(b, shape, op, adaptor.getLhs(),
-                         adaptor.getRhs().front(), acc, ramp)
+                         adaptor.getRhs().front(), acc, ramp, columns)
             .issue();
     if (!op.getAsync()) {
       SmallVector<Value> read(ramp);

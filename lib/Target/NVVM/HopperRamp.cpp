@@ -25,20 +25,22 @@ namespace {
 // 16 bytes, the most that a thread stores at once.
 constexpr int64_t kChunkWords = 4;
 
-/// The right operand of a product with a ramp.
+/// The right operand of a product with a ramp, or the left one of columns, which
+/// are ones.
 struct Columns {
   explicit Columns(tile::DotOp dot)
-      : first(static_cast<int64_t>(*dot.getFirst())),
-        count(dot.getResult().getType().getCols()) {}
-  int64_t first, count;
+      : first(static_cast<int64_t>(dot.getFirst().value_or(1))),
+        step(dot.getRamp() ? 1 : 0),
+        count(dot.getRamp() ? dot.getResult().getType().getCols()
+                            : kGroupRows) {}
+  int64_t first, step, count;
   bool operator==(const Columns &) const = default;
 };
 
-/// Stores row `row`: a column's number, 16 times.
-void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, int64_t first,
+/// Stores row `row`: its number, 16 times.
+void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, const Columns &columns,
               Value start) {
-  Value number =
-      arith::AddIOp::create(b, row.value(), LaneExpr(b, first).value());
+  Value number = (row * columns.step + columns.first).value();
   number = arith::SIToFPOp::create(b, b.getF32Type(), number);
   Value pair = packPair(b, b.getBF16Type(), number, number);
   auto type = VectorType::get({kChunkWords}, b.getI32Type());
@@ -57,7 +59,7 @@ int64_t placeRampColumns(func::FuncOp kernel, int64_t offset) {
   Builder builder(kernel.getContext());
   SmallVector<std::pair<Columns, int64_t>> places;
   kernel.walk([&](tile::DotOp dot) {
-    if (!dot.getRamp())
+    if (!dot.getRamp() && !dot.getColumns())
       return;
     Columns columns(dot);
     auto known = llvm::find_if(
@@ -89,7 +91,7 @@ bool writeRampColumns(ImplicitLocOpBuilder &b, const KernelShape &shape,
     auto writer = scf::IfOp::create(b, hasRow, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(writer.thenBlock());
-    writeRow(b, row, columns.first, sharedPointer(b, place.getInt()));
+    writeRow(b, row, columns, sharedPointer(b, place.getInt()));
     // wgmma reads by another path than stores take.
     NVVM::FenceProxyOp::create(
         b, NVVM::ProxyKind::async_shared,

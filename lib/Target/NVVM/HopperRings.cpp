@@ -1,6 +1,6 @@
 //===- HopperRings.cpp - TMA copies and the barriers of their slots ---------===//
 
-#include "Hopper.h"
+#include "HopperRingPlace.h"
 
 #include "kgen/Target/Common/InlineAssembly.h"
 #include "kgen/Target/Common/KernelSignature.h"
@@ -13,45 +13,8 @@ using namespace mlir;
 namespace kgen::nvvm {
 namespace {
 
-constexpr int64_t kBarrierBytes = 8;
 /// How long try_wait may suspend a thread before it looks again, in ns.
 constexpr int64_t kWaitTicks = 10000000;
-
-/// Slot, parity and barriers of one tile of a ring.
-class RingPlace {
-public:
-  RingPlace(ImplicitLocOpBuilder &builder, Operation *op, tile::BufferType type,
-            Value index)
-      : b(builder), type(type),
-        first(op->getAttrOfType<IntegerAttr>(kBarrierAttr).getInt()),
-        cluster(op->getAttrOfType<IntegerAttr>(kRingClusterAttr).getInt()),
-        number(b, toI32(b, b.getLoc(), index)) {}
-
-  LaneExpr slot() { return number % type.getSlots(); }
-  LaneExpr parity() { return (number / type.getSlots()) & 1; }
-  Value full() { return barrier(first); }
-  Value empty() { return barrier(first + type.getSlots() * kBarrierBytes); }
-  /// Workgroups that fill the ring together.
-  int64_t workgroups() const { return cluster; }
-  Value data(Value ring) {
-    LaneExpr bytes = slot() * slotBytes(type);
-    return offsetPointer(b, ring, bytes.value());
-  }
-  void wait(Value barrier, LaneExpr parity) {
-    waitForBarrier(b, barrier, parity.value());
-  }
-
-private:
-  Value barrier(int64_t place) {
-    return offsetPointer(b, sharedPointer(b, place),
-                         (slot() * kBarrierBytes).value());
-  }
-
-  ImplicitLocOpBuilder &b;
-  tile::BufferType type;
-  int64_t first, cluster;
-  LaneExpr number;
-};
 
 struct ConvertSend : TilePattern<tile::SendOp> {
   using TilePattern::TilePattern;
@@ -62,7 +25,7 @@ struct ConvertSend : TilePattern<tile::SendOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     tile::BufferType type = op.getRing().getType();
     PanelTile tile = panelTile(type);
-    RingPlace place(b, op, type, adaptor.getNumber().front());
+    RingPlace place(b, shape, op, type, adaptor.getNumber().front());
     // In round 0 slots are empty, which a barrier that nothing has passed yet
     // says of the other parity.
     place.wait(place.empty(), place.parity() ^ 1);
@@ -120,7 +83,7 @@ struct ConvertReceive : TilePattern<tile::ReceiveOp> {
   matchAndRewrite(tile::ReceiveOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
     place.wait(place.full(), place.parity());
     rewriter.replaceOp(op, place.data(adaptor.getRing().front()));
     return success();
@@ -142,14 +105,14 @@ struct ConvertRelease : TilePattern<tile::ReleaseOp> {
   matchAndRewrite(tile::ReleaseOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
-    Value address =
-        LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty());
+    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
     if (place.workgroups() > 1)
-      arriveInCluster(b, shape, address, place.workgroups());
-    else // Predicated: a branch would split the loop's body.
-      inlineAssembly(b, /*result=*/nullptr, {address, lanesBelow(b, shape, 1)},
-                     "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
+      arriveInCluster(
+          b, shape,
+          LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty()),
+          place.workgroups());
+    else
+      arriveAsWarp(b, shape, place.empty());
     rewriter.eraseOp(op);
     return success();
   }
@@ -175,7 +138,7 @@ struct ConvertPost : TilePattern<tile::PostOp> {
   matchAndRewrite(tile::PostOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
     place.wait(place.empty(), place.parity() ^ 1);
     LLVM::StoreOp::create(b, toI32(b, b.getLoc(), adaptor.getValue().front()),
                           place.data(adaptor.getRing().front()));
@@ -193,7 +156,7 @@ struct ConvertCollect : TilePattern<tile::CollectOp> {
   matchAndRewrite(tile::CollectOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
     place.wait(place.full(), place.parity());
     // Lane 0 reads, and it is lane 0 that releases the slot. From its value ptxas
     // knows that what follows is the same for the warp, and keeps it in uniform
@@ -273,6 +236,14 @@ struct ConvertPassTurn : TilePattern<tile::PassTurnOp> {
 };
 
 } // namespace
+
+void arriveAsWarp(ImplicitLocOpBuilder &b, const KernelShape &shape,
+                  Value barrier) {
+  Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(), barrier);
+  // Predicated: a branch would split the loop's body.
+  inlineAssembly(b, /*result=*/nullptr, {address, lanesBelow(b, shape, 1)},
+                 "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b");
+}
 
 void arriveInCluster(ImplicitLocOpBuilder &b, const KernelShape &shape,
                      Value barrier, int64_t workgroups) {

@@ -45,26 +45,29 @@ int64_t consumerRegisters(const KernelShape &shape) {
 
 namespace {
 
-constexpr int64_t kBarrierBytes = 8;
 constexpr int64_t kScratchBytes = 16;
 
 /// Rings at multiples of the swizzle's period, then their barriers.
 class SharedPlan {
 public:
-  explicit SharedPlan(func::FuncOp kernel) : builder(kernel.getContext()) {
-    kernel.walk([&](tile::AllocOp op) { rings.push_back(op); });
-    // Numbers last: tiles start at multiples of the swizzle's period.
-    llvm::stable_sort(rings, [](tile::AllocOp a, tile::AllocOp b) {
-      return !holdsNumbers(a.getBuffer().getType()) &&
-             holdsNumbers(b.getBuffer().getType());
-    });
+  SharedPlan(func::FuncOp kernel, const KernelShape &shape)
+      : builder(kernel.getContext()) {
+    // Columns and numbers last: tiles start at multiples of the swizzle's period.
+    auto rankOf = [](tile::BufferType type) {
+      return holdsNumbers(type) ? 2 : holdsColumns(type) ? 1 : 0;
+    };
+    for (int rank : {0, 1, 2})
+      kernel.walk([&](tile::AllocOp op) {
+        if (rankOf(op.getBuffer().getType()) == rank)
+          rings.push_back(op);
+      });
     bool placedColumns = false;
     for (tile::AllocOp ring : rings) {
       tile::BufferType type = ring.getBuffer().getType();
       if (holdsNumbers(type) && !std::exchange(placedColumns, true))
         total = placeRampColumns(kernel, total);
       ring->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
-      total += type.getSlots() * slotBytes(type);
+      total += slotsOf(type, shape) * slotBytes(type);
     }
     if (!placedColumns)
       total = placeRampColumns(kernel, total);
@@ -77,7 +80,8 @@ public:
         user->setAttr(kRingClusterAttr,
                       builder.getI64IntegerAttr(ring.getCluster()));
       }
-      total += 2 * ring.getBuffer().getType().getSlots() * kBarrierBytes;
+      tile::BufferType type = ring.getBuffer().getType();
+      total += (holdsColumns(type) ? 1 : 2) * slotsOf(type, shape) * kBarrierBytes;
     }
     kernel.walk([&](tile::AwaitOp op) {
       op->setAttr(kScratchAttr, builder.getI64IntegerAttr(total));
@@ -91,14 +95,18 @@ public:
   void initialise(ImplicitLocOpBuilder &b, const KernelShape &shape) const {
     for (auto [ring, first] : llvm::zip_equal(rings, barriers)) {
       tile::AllocOp alloc = ring;
-      int64_t slots = alloc.getBuffer().getType().getSlots();
-      int64_t releases = shape.warps * alloc.getCluster();
-      for (int64_t index = 0; index < 2 * slots; ++index) {
-        int64_t arrivals = index < slots ? 1 : releases;
-        NVVM::MBarrierInitOp::create(
-            b, sharedPointer(b, first + index * kBarrierBytes),
-            LaneExpr(b, arrivals).value(), Value());
-      }
+      tile::BufferType type = alloc.getBuffer().getType();
+      int64_t slots = slotsOf(type, shape);
+      auto initialiseSlots = [&](int64_t place, int64_t arrivals) {
+        for (int64_t slot = 0; slot < slots; ++slot)
+          NVVM::MBarrierInitOp::create(
+              b, sharedPointer(b, place + slot * kBarrierBytes),
+              LaneExpr(b, arrivals).value(), Value());
+      };
+      initialiseSlots(first, holdsColumns(type) ? kGroupWarps : 1);
+      if (!holdsColumns(type))
+        initialiseSlots(first + slots * kBarrierBytes,
+                        shape.warps * alloc.getCluster());
     }
     if (cluster > 1)
       NVVM::MBarrierInitOp::create(b, sharedPointer(b, exitBarrier),
@@ -306,7 +314,7 @@ Value uniform(ImplicitLocOpBuilder &b, Value value) {
 
 int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
   notePublishers(kernel);
-  SharedPlan plan(kernel);
+  SharedPlan plan(kernel, shape);
   kernel.walk([&](Operation *op) {
     if (isa<tile::ProgramCountOp, tile::DrawTileOp>(op))
       kernel->setAttr(kPersistentAttr,

@@ -70,7 +70,10 @@ static LogicalResult checkType(Operation *op, Type type,
     if (row.getRows() % rowsStep || !row.getElementType().isF32())
       return refuse();
   } else if (auto view = dyn_cast<tile::ViewType>(type)) {
-    int64_t colsStep = view.getElementType().isF32() ? 4 : kDepth;
+    bool isColumns = view.getElementType().isF32() && view.getCols() == 1;
+    int64_t colsStep = isColumns                         ? 1
+                       : view.getElementType().isF32() ? 4
+                                                         : kDepth;
     if (view.getRows() % kBlockCols || view.getCols() % colsStep)
       return refuse();
   }
@@ -90,7 +93,7 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
     return refuse("tiles are moved by tile.send and tile.receive");
   if (auto alloc = dyn_cast<tile::AllocOp>(op)) {
     tile::BufferType ring = alloc.getBuffer().getType();
-    if (holdsNumbers(ring))
+    if (holdsNumbers(ring) || holdsColumns(ring))
       return success();
     if (ring.getElementType().isF32() || ring.getRows() % kBlockCols ||
         ring.getRows() > kMostBoxRows)
@@ -124,9 +127,9 @@ static LogicalResult checkRoles(Operation *op, const KernelShape &shape) {
 }
 
 static LogicalResult checkProduct(tile::DotOp op, const KernelShape &shape) {
-  if (op.getRamp() && !shape.roles)
+  if ((op.getRamp() || op.getColumns()) && !shape.roles)
     return emitCoded(op, ErrorCode::TileShapeUnsupported)
-           << "convert-tile-to-nvvm adds ramps by steps of warpgroups only: "
+           << "convert-tile-to-nvvm adds ramps and columns by steps of warpgroups only: "
               "use producer = tma, or affine = fma";
   tile::ViewType rhs = op.getRhs().getType();
   auto refuse = [&](const Twine &why) {
@@ -166,7 +169,8 @@ FailureOr<KernelShape> checkKernel(func::FuncOp kernel) {
         return WalkResult::interrupt();
     if (shape.roles && failed(checkRoles(op, shape)))
       return WalkResult::interrupt();
-    if (isa<tile::StageOp, tile::StoreStagedOp, tile::AwaitStoresOp>(op) &&
+    if (isa<tile::StageOp, tile::StageColumnsOp, tile::PublishColumnsOp,
+            tile::StoreStagedOp, tile::AwaitStoresOp>(op) &&
         !shape.roles) {
       emitCoded(op, ErrorCode::TileShapeUnsupported)
           << "convert-tile-to-nvvm stages tiles for warpgroups only: use "

@@ -69,6 +69,7 @@ LogicalResult convertTiles(func::FuncOp kernel, const KernelShape &shape) {
     populateGroupPatterns(converter, patterns);
     populateOperandPatterns(converter, patterns);
     populateStagedStorePatterns(converter, patterns);
+    populateColumnPatterns(converter, patterns);
     populateWgmmaPatterns(converter, patterns);
   } else {
     populateProductPatterns(converter, patterns);

@@ -114,10 +114,11 @@ private:
     return success();
   }
   LogicalResult check(tile::DotOp dot) {
-    if (dot.getRamp())
+    if (dot.getRamp() || dot.getColumns())
       return op->emitOpError()
              << '[' << formatCode(ErrorCode::ScheduleUnsupportedByTarget)
-             << "] has a ramp, which tile.ramp adds here (affine = fma): "
+             << "] has a ramp or columns, which tile.ramp and tile.map add here "
+                "(affine = fma): "
              << errorSentence(ErrorCode::ScheduleUnsupportedByTarget);
     if (failed(elements(dot.getRhs().getType().getElementType())))
       return failure();

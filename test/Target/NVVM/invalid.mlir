@@ -145,8 +145,20 @@ func.func @ramp_without_warpgroups(%a: !tile.matrix<64x64xbf16, operand>, %slope
   %c0 = arith.constant 0 : index
   %b = tile.alloc : !tile.buffer<1x64x64xbf16>
   %v = tile.slot %b[%c0] : !tile.buffer<1x64x64xbf16>
-  // expected-error @below {{[KG4004] convert-tile-to-nvvm adds ramps by steps of warpgroups only}}
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm adds ramps and columns by steps of warpgroups only}}
   %s = tile.dot %a, %v ramp %slopes from -32 transpose_rhs : !tile.matrix<64x64xbf16, operand>, !tile.view<64x64xbf16> -> !tile.matrix<64x64xf32, accumulator>
+  return
+}
+
+// -----
+
+func.func @columns_without_warpgroups(%n: index, %x: f32) attributes {tile.kernel} {
+  %ring = tile.alloc : !tile.buffer<2x32x1xf32>
+  // expected-error @below {{[KG4004] convert-tile-to-nvvm stages tiles for warpgroups only}}
+  tile.stage_columns %ring at %n from %n : !tile.buffer<2x32x1xf32> {
+  ^bb0(%j: index):
+    tile.yield %x : f32
+  }
   return
 }
 

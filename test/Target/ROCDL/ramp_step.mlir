@@ -11,7 +11,7 @@ func.func @ramp() attributes {tile.kernel, attention.schedule = #attention.sched
   %c = tile.alloc : !tile.buffer<1x32x16xbf16>
   %w = tile.slot %c[%c0] : !tile.buffer<1x32x16xbf16>
   %g = tile.load %w : !tile.view<32x16xbf16>
-  // expected-error @below {{[KG4006] has a ramp, which tile.ramp adds here}}
+  // expected-error @below {{[KG4006] has a ramp or columns, which tile.ramp and tile.map add here}}
   %s = tile.dot %a, %v ramp %g from -16 transpose_rhs : !tile.matrix<32x32xbf16, operand>, !tile.view<32x32xbf16> -> !tile.matrix<32x32xf32, accumulator>
   return
 }

@@ -209,6 +209,45 @@ def Tile_StageOp : Tile_Op<"stage", [
   let assemblyFormat = "$matrix `to` $view attr-dict `:` type($view)";
 }
 
+def Tile_StageColumnsOp : Tile_Op<"stage_columns", [RecursiveMemoryEffects, MemoryEffects<[MemRead, MemWrite]>, SingleBlock]> {
+  let summary = "writes what the columns of a product start from to a slot";
+  let description = [{
+    Element (c, 0) becomes what the region yields for `col + c`. Each warpgroup has
+    slots of its own, two of them, and its threads share the work. Numbers follow
+    each other from 0, and each is published (`tile.publish_columns`).
+
+    A thread that has received number n may stage n + 1 once it has awaited the
+    product with n - 1: before they published n, the others had, too.
+
+    ```
+    %ring = tile.alloc : !tile.buffer<2x128x1xf32>
+    tile.stage_columns %ring at %n from %kv0 : !tile.buffer<2x128x1xf32> {
+    ^bb0(%j: index):
+      %bias = memref.load %table[%j] : memref<?xf32>
+      tile.yield %bias : f32
+    }
+    tile.publish_columns %ring at %n : !tile.buffer<2x128x1xf32>
+    %view = tile.receive %ring at %n : !tile.buffer<2x128x1xf32>
+    ```
+  }];
+  let arguments = (ins Tile_BufferType:$ring, Index:$number, Index:$col);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$ring `at` $number `from` $col attr-dict `:` type($ring) $body";
+  let hasRegionVerifier = 1;
+}
+
+def Tile_PublishColumnsOp : Tile_Op<"publish_columns", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "this thread has staged its columns";
+  let description = [{
+    A `tile.receive` of the number waits until all threads of the warpgroup have
+    said so. What was staged long before costs less to publish than what was just
+    written. A number that nobody reads may be published without being staged.
+  }];
+  let arguments = (ins Tile_BufferType:$ring, Index:$number);
+  let assemblyFormat = "$ring `at` $number attr-dict `:` type($ring)";
+  let hasVerifier = 1;
+}
+
 def Tile_StoreStagedOp : Tile_Op<"store_staged", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "starts to copy what this warpgroup staged to rows of a tensor";
   let description = [{

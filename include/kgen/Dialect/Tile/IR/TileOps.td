@@ -145,6 +145,10 @@ def Tile_DotOp : Tile_Op<"dot", [
     columns, always bf16, times a constant operand. Columns are exact in bf16 from
     -256 to 256.
 
+    With `columns` the product starts from one value for each column: element (r, c)
+    from element (c, 0) of that view, which `tile.stage_columns` wrote. The matrix
+    unit adds these, too.
+
     ```
     %s = tile.dot %q, %k transpose_rhs
        : !tile.matrix<128x64xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x32xf32, accumulator>
@@ -152,20 +156,24 @@ def Tile_DotOp : Tile_Op<"dot", [
        : !tile.matrix<128x32xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x64xf32, accumulator>
     %t = tile.dot %q, %k ramp %slopes from -16 transpose_rhs async
        : !tile.matrix<128x64xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x32xf32, accumulator>
+    %u = tile.dot %q, %k columns %biases : !tile.view<32x1xf32> transpose_rhs async
+       : !tile.matrix<128x64xbf16, operand>, !tile.view<32x64xbf16> -> !tile.matrix<128x32xf32, accumulator>
     ```
   }];
   let arguments = (ins AnyTypeOf<[Tile_OperandMatrix, Tile_ViewType]>:$lhs, Tile_ViewType:$rhs,
                        Optional<Tile_AccumulatorMatrix>:$acc, Optional<Tile_OperandMatrix>:$ramp,
-                       OptionalAttr<I64Attr>:$first, UnitAttr:$transpose_rhs, UnitAttr:$async);
+                       OptionalAttr<I64Attr>:$first, Optional<Tile_ViewType>:$columns,
+                       UnitAttr:$transpose_rhs, UnitAttr:$async);
   let results = (outs Tile_AccumulatorMatrix:$result);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`acc` $acc^)? (`ramp` $ramp^ `from` $first)? (`transpose_rhs` $transpose_rhs^)?
+    $lhs `,` $rhs (`acc` $acc^)? (`ramp` $ramp^ `from` $first)?
+    (`columns` $columns^ `:` type($columns))? (`transpose_rhs` $transpose_rhs^)?
     (`async` $async^)? attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
   let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$lhs, "::mlir::Value":$rhs,
                                  "::mlir::Value":$acc, CArg<"bool", "false">:$transpose_rhs,
                                  CArg<"bool", "false">:$async),
-      "build($_builder, $_state, result, lhs, rhs, acc, /*ramp=*/{}, /*first=*/{}, transpose_rhs, async);">];
+      "build($_builder, $_state, result, lhs, rhs, acc, /*ramp=*/{}, /*first=*/{}, /*columns=*/{}, transpose_rhs, async);">];
   let extraClassDeclaration = [{
     static constexpr int64_t kRampCols = 16;
     /// Of the ramp of a product with this result.
@@ -235,7 +243,7 @@ def Tile_MapRowsOp : Tile_Op<"map_rows", [RecursiveMemoryEffects, SingleBlock]> 
 }
 
 def Tile_YieldOp : Tile_Op<"yield", [Pure, ReturnLike, Terminator,
-                                     ParentOneOf<["MapOp", "MapRowsOp"]>]> {
+                                     ParentOneOf<["MapOp", "MapRowsOp", "StageColumnsOp"]>]> {
   let summary = "the value of a map's region";
   let arguments = (ins AnyFloat:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
