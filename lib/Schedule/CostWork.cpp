@@ -38,14 +38,20 @@ double blockCount(const Problem &problem, const ProblemSizes &sizes,
          asDouble(sizes.batch);
 }
 
-// Scores with a slope are not computed for each element: products start from
-// it, by a sum each or by a step of their own. f32 scores are, as they were
-// written.
+// Scores with a slope or terms of keys are not computed for each element: products
+// start from these, by a sum each or by a step of their own. f32 scores are, as
+// they were written.
 static double scoreOperations(const Problem &problem,
                               const Schedule &schedule) {
-  if (problem.dtype == ElementType::F32 || !hasSlope(problem.score))
-    return asDouble(problem.score.instructions.size());
-  return schedule.affine == AffineUnit::Tensor ? 0 : 1;
+  double instructions = asDouble(problem.score.instructions.size());
+  bool keyTerms = hasKeyTerms(problem.score);
+  if (problem.dtype == ElementType::F32 ||
+      (!keyTerms && !hasSlope(problem.score)))
+    return instructions;
+  if (schedule.affine == AffineUnit::Tensor)
+    return 0;
+  // A thread computes the terms of a key for its two rows.
+  return 1 + (keyTerms ? instructions / 2 : 0);
 }
 
 // Per score: scale, maximum, subtract, sum, convert, and the programs; per
@@ -67,8 +73,8 @@ double joinedOperations(const Schedule &schedule, const BlockWork &work) {
 double matrixFlops(const Problem &problem, const Schedule &schedule,
                    const BlockWork &work) {
   int64_t dims = problem.headDimQK + problem.headDimV;
-  if (legality::takesSlopeStep(problem, schedule))
-    dims += legality::kSlopeStepCols;
+  if (legality::takesStartStep(problem, schedule))
+    dims += legality::kStartStepCols;
   return 2 * work.pairs() * asDouble(dims);
 }
 

@@ -33,9 +33,10 @@ constexpr auto kGroups = TileOrder::L2Swizzled;
 constexpr MaskCost kNone = MaskCost::None;
 constexpr MaskCost kCompared = MaskCost::Comparisons;
 constexpr MaskCost kCostly = MaskCost::Costly;
-/// An affine score with a slope takes one more step of the product; others take
-/// what they compute for each element.
-enum class Score : uint8_t { Any, Affine, None };
+/// An affine score with a slope takes one more step of the product, and one with
+/// terms of keys stages its columns besides; others take what they compute for each
+/// element.
+enum class Score : uint8_t { Any, Affine, KeyTerms, None };
 
 struct Row {
   int64_t mostHeadDim; ///< of max(Dqk, Dv)
@@ -65,6 +66,8 @@ constexpr auto kAlways = RescalePolicy::Always;
 constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::None, 0, 1024, 2, 128, 2, kRegisters, kAlways, kBoth, kDrawn, kLinear, 0},
+    {64, kNone, Score::KeyTerms, 0, 1024, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 0},
+    {64, kNone, Score::KeyTerms, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
     {64, kNone, Score::Affine, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::Affine, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {64, kNone, kAnyScore, 0, 1024, 2, 128, 2, kShared, kAlways, kBoth, kDrawn, kLinear, 0},
@@ -80,6 +83,7 @@ constexpr Row rows[] = {
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCostly, kAnyScore, 0, kAnyLength, 3, 96, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {128, kNone, Score::None, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 0},
+    {128, kNone, Score::KeyTerms, 0, kAnyLength, 2, 128, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, Score::Affine, 0, kAnyLength, 2, 128, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 176, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
     {128, kNone, kAnyScore, 0, kAnyLength, 2, 160, 2, kShared, kLazy, kIntra, kDrawn, kLinear, 0},
@@ -94,6 +98,7 @@ constexpr Row rows[] = {
     {192, kCompared, kAnyScore, 0, kAnyLength, 2, 112, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {192, kCostly, kAnyScore, 0, kAnyLength, 2, 96, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
     {256, kNone, Score::None, 0, kAnyLength, 2, 64, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
+    {256, kNone, Score::KeyTerms, 0, kAnyLength, 2, 64, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
     {256, kNone, kAnyScore, 0, kAnyLength, 2, 80, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
     {256, kCompared, kAnyScore, 0, 512, 2, 64, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {256, kCostly, kAnyScore, 0, kAnyLength, 2, 64, 2, kShared, kLazy, kBoth, kDrawn, kGroups, 0},
@@ -143,6 +148,24 @@ bool sparesRegistersForQ(const Problem &problem,
                                 problem.mask.instructions.end(), readsTable);
 }
 
+bool isAffine(const Expression &score) {
+  return hasSlope(score) || hasKeyTerms(score);
+}
+
+bool fits(Score score, const Problem &problem) {
+  switch (score) {
+  case Score::Any:
+    return true;
+  case Score::Affine:
+    return isAffine(problem.score);
+  case Score::KeyTerms:
+    return hasKeyTerms(problem.score);
+  case Score::None:
+    return problem.score.empty();
+  }
+  return false;
+}
+
 bool fits(const Row &row, const Problem &problem,
           std::optional<int64_t> length) {
   if (row.queries == OperandPlace::Registers &&
@@ -152,10 +175,7 @@ bool fits(const Row &row, const Problem &problem,
                                  *length <= row.mostLength
                            : row.leastLength == 0 &&
                                  row.mostLength == kAnyLength;
-  bool scoreFits = row.score == Score::Any ||
-                   (row.score == Score::None ? problem.score.empty()
-                                             : hasSlope(problem.score));
-  return lengthFits && scoreFits &&
+  return lengthFits && fits(row.score, problem) &&
          std::max(problem.headDimQK, problem.headDimV) <= row.mostHeadDim &&
          costOf(problem.mask) <= row.mostMask;
 }
@@ -186,7 +206,7 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   bool hasRoom = row.maxRegisters == 0 || problem.mask.empty() ||
                  (row.queries == OperandPlace::Shared &&
                   costOf(problem.mask) <= kCompared);
-  if (waitsForSoftmax && hasRoom && hasSlope(problem.score))
+  if (waitsForSoftmax && hasRoom && isAffine(problem.score))
     schedule.affine = AffineUnit::Tensor;
   // Walks begin where scores are greatest: lazily, maxima then stay as they are.
   if (!problem.mask.empty())

@@ -62,7 +62,7 @@ KnobSpace knobSpace(const Problem &problem, const HardwareModel &hardware) {
   if (uneven && countTableMatches(problem.mask) == 0)
     space.kvRange = ifSeveral(served.kvRange);
   space.epilogue = ifSeveral(served.epilogue);
-  if (hasSlope(problem.score))
+  if (hasSlope(problem.score) || hasKeyTerms(problem.score))
     space.affine = ifSeveral(served.affine);
   space.rowMaximum = ifSeveral(served.rowMaximum);
   return space;

@@ -98,7 +98,12 @@ private:
   void queriesDone();
   Value tileAt(Value place);
   Value firstKeyAt(Value place);
-  void pass(Value first, Value end);
+  Value productStart(Value place, Value firstKey, bool masked);
+  void stageColumns(Value place);
+  void stageFirstColumns(Value place);
+  void stageColumnsAfter(Value place);
+  void publishColumnsAfter(Value place);
+  void pass(Value first, Value end, Value firstColumns);
   PendingStep firstStep(Value place);
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
   PendingStep pendingStep(Value output, const Weights &tile, bool isFirst);
@@ -198,10 +203,11 @@ Value OnlineSoftmax::operandOf(Value weights) {
 
 RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value firstKey = firstKeyAt(place);
-  Value start = softmax.productStart();
+  Value start = productStart(place, firstKey, masked);
   Value keys = pipeline->keysReady(place, state.tokens);
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   pipeline->keysDone(place);
+  stageColumnsAfter(place);
   Value values = pipeline->valuesReady(place, state.tokens);
 
   Weights tile =
@@ -212,6 +218,7 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value output =
       tile::DotOp::create(emit.builder, emit.loc, state.output.getType(),
                           operandOf(tile.weights), values, scaledOutput);
+  publishColumnsAfter(place);
   pipeline->valuesDone(place);
   return {output, tile.maximum, tile.sum, state.tokens};
 }
@@ -339,15 +346,18 @@ PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile,
 
 PendingStep OnlineSoftmax::firstStep(Value place) {
   RunningState state = initialState({});
-  Value start = softmax.productStart();
+  stageFirstColumns(place);
+  Value firstKey = firstKeyAt(place);
+  Value start = productStart(place, firstKey, /*masked=*/true);
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   passTurn();
   rings->keysDone(place);
-  Value firstKey = firstKeyAt(place);
+  stageColumnsAfter(place);
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
+  publishColumnsAfter(place);
   return pendingStep(state.output, tile, /*isFirst=*/true);
 }
 
@@ -358,7 +368,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   Value firstKey = firstKeyAt(place);
 
   // What the product starts from is computed while others have their turn.
-  Value start = softmax.productStart();
+  Value start = productStart(place, firstKey, masked);
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/true);
@@ -375,6 +385,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   passTurn();
   await(product, /*pending=*/1);
   rings->keysDone(place);
+  stageColumnsAfter(place);
 
   Weights tile =
       softmax.apply(product, firstKey, masked, state.maximum, state.sum);
@@ -382,6 +393,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   if (!before.isStaged())
     inFlight.push_back(before.weights);
   await(inFlight, /*pending=*/0, /*after=*/tile.sum);
+  publishColumnsAfter(place);
   rings->valuesDone(previous);
   return pendingStep(inFlight[0], tile, /*isFirst=*/false);
 }
@@ -396,12 +408,56 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
   return state;
 }
 
-/// Lets tiles pass that only other warpgroups compute.
-void OnlineSoftmax::pass(Value first, Value end) {
+/// What the product at a place of the walk starts from.
+Value OnlineSoftmax::productStart(Value place, Value firstKey, bool masked) {
+  Value number;
+  if (softmax.stagesColumns())
+    number = rings->columnsNumber(place);
+  return softmax.productStart(firstKey, masked, number);
+}
+
+/// Stages the columns of a place. A walk stages one place more than it has: its
+/// last tile's again.
+void OnlineSoftmax::stageColumns(Value place) {
+  Value last = emit.sub(emit.sub(seen.visibleEnd, seen.visibleBegin), emit.i32(1));
+  softmax.stageColumns(rings->columnsNumber(place),
+                       firstKeyAt(emit.min(place, last)));
+}
+
+/// Those of a walk's first place.
+void OnlineSoftmax::stageFirstColumns(Value place) {
+  if (!softmax.stagesColumns())
+    return;
+  Value number = rings->columnsNumber(place);
+  softmax.awaitColumnsBefore(number);
+  stageColumns(place);
+  softmax.publishColumns(number);
+}
+
+/// Those of the next place, under the softmax of this one, whose product was
+/// awaited; and behind that.
+void OnlineSoftmax::stageColumnsAfter(Value place) {
+  if (softmax.stagesColumns())
+    stageColumns(emit.add(place, emit.i32(1)));
+}
+void OnlineSoftmax::publishColumnsAfter(Value place) {
+  if (softmax.stagesColumns())
+    softmax.publishColumns(rings->columnsNumber(emit.add(place, emit.i32(1))));
+}
+
+/// Lets tiles pass that only other warpgroups compute. Their columns are numbers
+/// that nobody reads, from `firstColumns` on.
+void OnlineSoftmax::pass(Value first, Value end, Value firstColumns) {
   if (!keyTiles.walksByGroup())
     return;
+  Value ahead = emit.sub(firstColumns, first);
   loops.forEach(first, end, {}, [&](Value place, ValueRange) {
     KvPipeline::Tokens none;
+    if (softmax.stagesColumns()) {
+      Value number = rings->columnsNumber(emit.add(place, ahead));
+      softmax.awaitColumnsBefore(number);
+      softmax.publishColumns(number);
+    }
     (void)rings->keysReady(place, none);
     takeTurn();
     passTurn();
@@ -433,11 +489,11 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = receiveQueries(before);
   Walk walk = keyTiles.walkOfGroup(seen);
   Value all = emit.sub(seen.visibleEnd, seen.visibleBegin);
-  pass(emit.i32(0), walk.begin);
+  pass(emit.i32(0), walk.begin, emit.i32(0));
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
                     schedule.overlap == OverlapMode::Both;
   RunningState state = overlapped ? walkOverlapped(walk) : walkInOrder(walk);
-  pass(walk.end, all);
+  pass(walk.end, all, emit.add(walk.end, emit.i32(1)));
   return state;
 }
 
@@ -462,8 +518,10 @@ RunningState OnlineSoftmax::walkInOrder(Walk walk) {
   WalkLoops::Condition condition;
   if (softmax.asksForMaxima())
     condition = isReady;
+  RunningState first = initialState({});
+  stageFirstColumns(walk.begin);
   RunningState state = RunningState::from(
-      loops.walk(walk, initialState({}).values(), oneStep, condition));
+      loops.walk(walk, first.values(), oneStep, condition));
   queriesDone();
   return state;
 }
@@ -498,6 +556,8 @@ void OnlineSoftmax::lowerWithRoles() {
   KvRings storage(emit, schedule, op);
   pipeline = rings = &storage;
   Value weightsBuffer, outputBuffer;
+  if (softmax.stagesColumns())
+    softmax.allocateColumns();
   if (schedule.pOperand == OperandPlace::Shared)
     weightsBuffer =
         emit.allocate(1, schedule.tileQ, schedule.tileKV, op.getElementType());

@@ -8,7 +8,6 @@
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/IRMapping.h"
 
 #include <limits>
 
@@ -26,10 +25,10 @@ static bool readsTablesAt(BlockArgument position) {
 }
 
 /// Copies a region's body, without its terminator, with (leading..., b, h,
-/// q_idx, kv_idx) for its arguments. Returns what it yields.
-Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
-                                  ValueRange leading, Value row, Value col,
-                                  Pairs pairs) {
+/// q_idx, kv_idx) for its arguments, but not of what `mapping` has already.
+void ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
+                                 ValueRange leading, Value row, Value col,
+                                 Pairs pairs, IRMapping &mapping) {
   // Padding rows and columns are computed and dropped; a table must not be read
   // there.
   unsigned first = static_cast<unsigned>(leading.size());
@@ -41,7 +40,6 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
     row = keepInside(row, place.seqQ);
   if (pairs == Pairs::Tile && readsTablesAt(region.getArgument(first + 3)))
     col = keepInside(col, place.seqKV);
-  IRMapping mapping;
   SmallVector<Value> arguments(leading);
   arguments.append({place.batch, place.head, row, col});
   mapping.map(region.getArguments(), arguments);
@@ -61,16 +59,44 @@ Value ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
       mapping.map(inner.getResult(0), isInRange(builder, col));
       continue;
     }
+    if (mapping.contains(inner.getResult(0)))
+      continue;
     Operation *copy = builder.clone(inner, mapping);
     if (auto load = dyn_cast<memref::LoadOp>(copy); load && mayBeDropped)
       analysis::keepReadInside(load, isInside);
   }
+}
+
+/// What the region yields for these arguments.
+Value ScoreFunction::resultOf(Region &region, OpBuilder &builder,
+                              ValueRange leading, Value row, Value col,
+                              Pairs pairs) {
+  IRMapping mapping;
+  inlineRegion(region, builder, leading, row, col, pairs, mapping);
   return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }
 
 Value ScoreFunction::scoreOf(OpBuilder &builder, Value score, Value row,
-                             Value col) {
-  return inlineRegion(op.getScore(), builder, score, row, col, Pairs::Row);
+                             Value col, ValueRange zeros) {
+  IRMapping mapping;
+  for (Value value : zeros)
+    mapping.map(value, emit.f32(0));
+  Region &region = op.getScore();
+  inlineRegion(region, builder, score, row, col, Pairs::Row, mapping);
+  return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
+}
+
+SmallVector<Value> ScoreFunction::valuesAtKey(OpBuilder &builder,
+                                              ValueRange values, Value col,
+                                              bool masked) {
+  IRMapping mapping;
+  // Neither the score nor the row enters: what is made of them is dead.
+  inlineRegion(op.getScore(), builder, emit.f32(0), place.firstRow, col,
+               masked ? Pairs::Tile : Pairs::Kept, mapping);
+  SmallVector<Value> results;
+  for (Value value : values)
+    results.push_back(mapping.lookup(value));
+  return results;
 }
 
 /// The keys of a row, where the mask keeps a range of them: the row's two ends are
@@ -105,7 +131,7 @@ Value ScoreFunction::keep(OpBuilder &builder, Value row, Value col) {
     return arith::AndIOp::create(builder, emit.loc, from, before);
   }
   Value kept =
-      inlineRegion(op.getMask(), builder, {}, row, col, Pairs::Tile);
+      resultOf(op.getMask(), builder, {}, row, col, Pairs::Tile);
   return arith::AndIOp::create(
       builder, emit.loc, compare(arith::CmpIPredicate::slt, place.seqKV), kept);
 }
@@ -163,8 +189,8 @@ Value ScoreFunction::mapOnce(Value product, Value firstKey, bool scored,
                           col = arguments[2];
                     if (scored)
                       score =
-                          inlineRegion(op.getScore(), builder, score, row, col,
-                                       masked ? Pairs::Tile : Pairs::Kept);
+                          resultOf(op.getScore(), builder, score, row, col,
+                                   masked ? Pairs::Tile : Pairs::Kept);
                     if (!masked)
                       return score;
                     Value kept = keep(builder, row, col);

@@ -7,6 +7,7 @@
 #include "kgen/Dialect/Attention/AttentionOps.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
 
 #include <optional>
 
@@ -33,9 +34,16 @@ public:
   mlir::Value apply(mlir::Value product, mlir::Value firstKey, bool masked);
   /// The products themselves, without the score function; -inf as above.
   mlir::Value mask(mlir::Value product, mlir::Value firstKey, bool masked);
-  /// The score function of one pair, for the body of a map.
+  /// The score function of one pair, for the body of a map, with values of it
+  /// set to zero.
   mlir::Value scoreOf(mlir::OpBuilder &builder, mlir::Value score,
-                      mlir::Value row, mlir::Value col);
+                      mlir::Value row, mlir::Value col,
+                      mlir::ValueRange zeros);
+  /// Values of the score function that depend on the key alone, for the body of
+  /// a map. Where `masked`, keys may be past the end, or hidden.
+  llvm::SmallVector<mlir::Value> valuesAtKey(mlir::OpBuilder &builder,
+                                             mlir::ValueRange values,
+                                             mlir::Value col, bool masked);
 
 private:
   /// What a region is inlined for: pairs that the mask keeps, all of a tile, those
@@ -50,9 +58,12 @@ private:
   std::optional<analysis::KeyRange> keysOf(mlir::OpBuilder &builder,
                                            mlir::Value row);
   mlir::Value keep(mlir::OpBuilder &builder, mlir::Value row, mlir::Value col);
-  mlir::Value inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
-                           mlir::ValueRange leading, mlir::Value row,
-                           mlir::Value col, Pairs pairs);
+  void inlineRegion(mlir::Region &region, mlir::OpBuilder &builder,
+                    mlir::ValueRange leading, mlir::Value row, mlir::Value col,
+                    Pairs pairs, mlir::IRMapping &mapping);
+  mlir::Value resultOf(mlir::Region &region, mlir::OpBuilder &builder,
+                       mlir::ValueRange leading, mlir::Value row,
+                       mlir::Value col, Pairs pairs);
 
   attention::ForwardOp op;
   TileEmitter &emit;

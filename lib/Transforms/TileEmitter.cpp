@@ -129,6 +129,11 @@ Value TileEmitter::mapRows(ValueRange inputs, Value row, Body body) {
   return op;
 }
 
+void TileEmitter::stageColumns(Value ring, Value number, Value col, Body body) {
+  auto op = tile::StageColumnsOp::create(builder, loc, ring, number, col);
+  buildBody(*this, op.getBody(), 0, 1, body);
+}
+
 Value TileEmitter::reduce(tile::ReductionKind kind, Value matrix, Value init,
                           bool partial) {
   return tile::ReduceOp::create(builder, loc, init.getType(), kind, matrix,

@@ -59,6 +59,9 @@ public:
                   Body body);
   /// Arguments of `body`: one value of each input, row index.
   mlir::Value mapRows(mlir::ValueRange inputs, mlir::Value row, Body body);
+  /// Argument of `body`: column index.
+  void stageColumns(mlir::Value ring, mlir::Value number, mlir::Value col,
+                    Body body);
   mlir::Value reduce(tile::ReductionKind kind, mlir::Value matrix,
                      mlir::Value init, bool partial);
   analysis::MatchedKeys matchRange(const analysis::TableMatch &tables);

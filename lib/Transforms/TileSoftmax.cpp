@@ -35,7 +35,8 @@ usefulSplit(attention::ForwardOp op) {
     return std::nullopt;
   // The product's sums then have the size of g * tileKV / 2: a loss of about
   // 1e-5 in a weight, which is much for f32 and nothing for 16 bits.
-  if (op.getElementType().isF32() && !split->gamma.empty())
+  bool startsProducts = !split->gamma.empty() || !split->keyTerms.empty();
+  if (op.getElementType().isF32() && startsProducts)
     return std::nullopt;
   return split;
 }
@@ -122,12 +123,19 @@ void TileSoftmax::placeAt(ScoreFunction::Place at) {
 }
 
 void TileSoftmax::begin() {
-  if (!startsAtRamp())
+  if (!isAffine())
     return;
   IRMapping values;
   Block &block = op.getScore().front();
   values.map(block.getArgument(1), place.batch);
   values.map(block.getArgument(2), place.head);
+  coefficients.clear();
+  for (const analysis::KeyTerm &term : affine->keyTerms)
+    coefficients.push_back(
+        analysis::emitCoefficient(emit.builder, emit.loc, *affine,
+                                  term.coefficient, 1 / factor, values));
+  if (!startsAtRamp())
+    return;
   Value g =
       analysis::emitSlope(emit.builder, emit.loc, *affine, 1 / factor, values);
   // NaN where g is infinite: every pair that is seen is then poisoned, and not
@@ -141,21 +149,85 @@ void TileSoftmax::begin() {
 Value TileSoftmax::multiplyKeys(Value queries, Value keys, Value start,
                                 bool async) {
   Type type = emit.accumulator(tileQ, tileKV);
+  if (stagesColumns())
+    return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
+                               /*acc=*/Value(), /*ramp=*/Value(),
+                               /*first=*/IntegerAttr(), start,
+                               /*transpose_rhs=*/true, async);
   if (!rampIsStep())
     return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
                                start, /*transpose_rhs=*/true, async);
   IntegerAttr first = emit.builder.getI64IntegerAttr(firstColumn());
   return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
-                             /*acc=*/Value(), slopePieces, first,
-                             /*transpose_rhs=*/true, async);
+                             start, slopePieces, first,
+                             /*columns=*/Value(), /*transpose_rhs=*/true, async);
 }
 
-Value TileSoftmax::productStart() {
-  if (!startsAtRamp() || rampIsStep())
-    return Value();
-  return tile::RampOp::create(emit.builder, emit.loc,
-                              emit.accumulator(tileQ, tileKV), slope,
-                              firstColumn());
+/// k at a key.
+Value TileSoftmax::keyTerms(OpBuilder &b, Value col, bool masked) {
+  SmallVector<Value> values;
+  for (const analysis::KeyTerm &term : affine->keyTerms)
+    values.push_back(term.value);
+  values = function->valuesAtKey(b, values, col, masked);
+  Value sum;
+  for (auto [value, coefficient] : llvm::zip_equal(values, coefficients))
+    sum = sum ? math::FmaOp::create(b, emit.loc, value, coefficient, sum)
+                    .getResult()
+              : arith::MulFOp::create(b, emit.loc, value, coefficient)
+                    .getResult();
+  return sum;
+}
+
+void TileSoftmax::allocateColumns() {
+  constexpr int64_t kSlots = 2;
+  columns = emit.allocate(kSlots, tileKV, 1, emit.builder.getF32Type());
+}
+
+/// k and g * (j - middle of the tile). Of the next tile it is not known whether it
+/// is masked.
+void TileSoftmax::stageColumns(Value number, Value firstKey) {
+  Value middle = emit.add(firstKey, emit.index(tileKV / 2));
+  emit.stageColumns(
+      columns, number, firstKey, [&](OpBuilder &b, ValueRange a) -> Value {
+        Value terms = keyTerms(b, a[0], /*masked=*/true);
+        if (!startsAtRamp())
+          return terms;
+        Value distance = arith::IndexCastOp::create(
+            b, emit.loc, b.getI32Type(), emit.sub(a[0], middle));
+        distance =
+            arith::SIToFPOp::create(b, emit.loc, b.getF32Type(), distance);
+        return math::FmaOp::create(b, emit.loc, distance, slope, terms);
+      });
+}
+
+void TileSoftmax::publishColumns(Value number) {
+  tile::PublishColumnsOp::create(emit.builder, emit.loc, columns, number);
+}
+
+void TileSoftmax::awaitColumnsBefore(Value number) {
+  // n - 1 may be negative. n + 3 has its slot, and its round's parity, of which
+  // there are two each; before there were any, barriers say that they are there.
+  Value before = emit.add(number, emit.index(3));
+  tile::ReceiveOp::create(emit.builder, emit.loc, columns, before);
+}
+
+Value TileSoftmax::productStart(Value firstKey, bool masked, Value number) {
+  if (stagesColumns())
+    return tile::ReceiveOp::create(emit.builder, emit.loc, columns, number);
+  auto type = emit.accumulator(tileQ, tileKV);
+  Value ramp;
+  if (startsAtRamp() && !rampIsStep())
+    ramp = tile::RampOp::create(emit.builder, emit.loc, type, slope,
+                                firstColumn());
+  if (coefficients.empty())
+    return ramp;
+  return emit.map(ramp ? ramp : emit.splat(0, type), place.firstRow, firstKey,
+                  [&](OpBuilder &b, ValueRange a) -> Value {
+                    Value terms = keyTerms(b, a[2], masked);
+                    if (!ramp)
+                      return terms;
+                    return arith::AddFOp::create(b, emit.loc, a[0], terms);
+                  });
 }
 
 /// g * (middle of the tile - key): what the products lack. Null for nothing.
@@ -385,9 +457,13 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
 // The end of a row
 //===----------------------------------------------------------------------===//
 
-/// c of the row: the score function at s = 0 and the key that m counts from.
+/// c of the row: the score function at s = 0 and the key that m counts from,
+/// without k.
 Value TileSoftmax::rest(OpBuilder &b, Value row) {
-  return function->scoreOf(b, emit.f32(0), row, place.firstRow);
+  SmallVector<Value> terms;
+  for (const analysis::KeyTerm &term : affine->keyTerms)
+    terms.push_back(term.value);
+  return function->scoreOf(b, emit.f32(0), row, place.firstRow, terms);
 }
 
 /// The sum of a row whose scores have all been c less than they are: as it is

@@ -5,13 +5,16 @@
 //
 //   t = f * score(s, ...)            the function is applied to each element
 //
-//   t = f * (s + g * (j - key)) + c  linear in the key's position j
+//   t = f * (s + g * (j - key) + k(j)) + c
+//                                    linear in the key's position j, but for a
+//                                    function k of the key alone
 //                                    (AffineScore.h): g * (j - middle of tile)
-//                                    is where the product starts, and c, which
-//                                    does not depend on j, goes into the LSE
+//                                    + k(j) is where the product starts, and c,
+//                                    which does not depend on j, goes into the
+//                                    LSE
 //
 // In the second form the tile's middle enters per-row values only. The running
-// maximum is that of s + g * (j - key), where `key` is the query tile's first
+// maximum is that of s + g * (j - key) + k(j), where `key` is the query tile's first
 // row: near it masks and slopes usually put the largest scores, so that little
 // is lost to rounding however long the sequence is.
 //
@@ -61,6 +64,21 @@ public:
   void placeAt(ScoreFunction::Place place);
   /// Emits what the key tiles share, before the loops over them.
   void begin();
+  /// Products start from columns that are staged on chip, a step ahead.
+  bool stagesColumns() const {
+    return affine && !affine->keyTerms.empty() &&
+           schedule.affine == AffineUnit::Tensor &&
+           schedule.producer == ProducerKind::Tma;
+  }
+  /// Emits the ring for them, at the kernel's start.
+  void allocateColumns();
+  /// Stages those of the key tile at `firstKey`, after begin(), and publishes
+  /// them, or nothing in their place. Numbers are those of tile.stage_columns.
+  void stageColumns(Value number, Value firstKey);
+  void publishColumns(Value number);
+  /// Before columns are published or staged out of a walk's order: waits for those
+  /// before them.
+  void awaitColumnsBefore(Value number);
   /// False where scores are bounded: `Weights::rescale` is null then.
   bool rescales() const { return !fixedMaximum; }
   /// `Weights::rescale` is 1 but for rows whose maximum grew by much.
@@ -77,9 +95,11 @@ public:
   /// An i1 of the warpgroup: from the key tile at `firstKey` on, in the
   /// direction of the walk, maxima are not negative as the products see them.
   Value hasNonnegativeMaxima(Value maximum, Value firstKey);
-  /// Emits what Q K^T starts from, best before the keys are waited for; null if
-  /// it starts from zero, or from a step of its own.
-  Value productStart();
+  /// Emits what Q K^T starts from, best before the keys are waited for: the
+  /// accumulator, or the columns that were staged under this number. Null if it
+  /// starts from zero, or from a step of its own. Where `masked`, keys may be past
+  /// the end, or hidden.
+  Value productStart(Value firstKey, bool masked, Value number);
   /// S, from what productStart() gave.
   Value multiplyKeys(Value queries, Value keys, Value start, bool async);
   /// `maximum` and `sum` are those of the key tiles before; -inf where `masked`
@@ -94,7 +114,8 @@ private:
   bool isAffine() const { return affine.has_value(); }
   bool startsAtRamp() const { return affine && !affine->gamma.empty(); }
   bool rampIsStep() const {
-    return startsAtRamp() && schedule.affine == AffineUnit::Tensor;
+    return startsAtRamp() && !stagesColumns() &&
+           schedule.affine == AffineUnit::Tensor;
   }
   int64_t firstColumn() const { return -(tileKV / 2); }
   Value middleOf(Value firstKey);
@@ -109,6 +130,7 @@ private:
   Value weightsOf(Value score, Value negated, Value firstKey, bool masked);
   Weights applyBounded(Value score, Value firstKey, bool masked, Value maximum,
                        Value sum);
+  Value keyTerms(mlir::OpBuilder &builder, Value col, bool masked);
   Value rest(mlir::OpBuilder &builder, Value row);
   Value withRest(mlir::OpBuilder &builder, Value sum, Value row);
   Value plusRest(mlir::OpBuilder &builder, Value exponent, Value total,
@@ -129,7 +151,9 @@ private:
   std::optional<ScoreFunction> function;
   ScoreFunction::Place place;
   Value slope;       ///< g of the query tile
+  llvm::SmallVector<Value> coefficients; ///< of the terms of k, each over f
   Value slopePieces; ///< of g, the operand of a step of its own
+  Value columns;     ///< the ring of what products start from
 };
 
 } // namespace kgen

@@ -107,8 +107,25 @@ KvRangeOf usualKvRange(const Problem &problem, int64_t consumerWarpgroups,
   return passesTiles ? KvRangeOf::Warpgroup : KvRangeOf::Workgroup;
 }
 
-bool takesSlopeStep(const Problem &problem, const Schedule &schedule) {
-  return schedule.affine == AffineUnit::Tensor && hasSlope(problem.score);
+bool takesStartStep(const Problem &problem, const Schedule &schedule) {
+  return schedule.affine == AffineUnit::Tensor &&
+         (hasSlope(problem.score) || hasKeyTerms(problem.score));
+}
+
+/// Of the step's operands: columns that are the same for all tiles, or two slots
+/// that each warpgroup stages for itself, each with a barrier, and 64 rows of
+/// ones.
+static int64_t startStepBytes(const Problem &problem,
+                              const Schedule &schedule) {
+  if (!takesStartStep(problem, schedule))
+    return 0;
+  int64_t rowBytes = kStartStepCols * byteSize(ElementType::BF16);
+  if (!hasKeyTerms(problem.score))
+    return schedule.tileKV * rowBytes;
+  constexpr int64_t kSlots = 2, kBarrierBytes = 8;
+  return groups(schedule) * kSlots *
+             (schedule.tileKV * rowBytes + kBarrierBytes) +
+         kGroupRows * rowBytes;
 }
 
 int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
@@ -121,10 +138,6 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
     elements += schedule.tileQ * roundUp(schedule.tileKV, kPanelCols);
   if (schedule.epilogue == EpilogueKind::Tma)
     elements += schedule.tileQ * colsV;
-  int64_t columns =
-      takesSlopeStep(problem, schedule)
-          ? schedule.tileKV * kSlopeStepCols * byteSize(ElementType::BF16)
-          : 0;
   // Two barriers a slot, and a place that nobody reads.
   int64_t slots = 1 + schedule.stagesK + schedule.stagesV;
   int64_t barriers = 16 * slots + 16;
@@ -138,8 +151,8 @@ int64_t hopperSharedBytes(const Problem &problem, const Schedule &schedule) {
   // What each warp finds in a scan of tables: three numbers.
   int64_t found = countTableMatches(problem.mask) * 3 * 4 *
                   hopperThreads(schedule) / kWarpThreads;
-  return elements * byteSize(problem.dtype) + columns + barriers + numbers +
-         found;
+  return elements * byteSize(problem.dtype) +
+         startStepBytes(problem, schedule) + barriers + numbers + found;
 }
 
 int64_t hopperRegisters(const Problem &problem, const Schedule &schedule) {

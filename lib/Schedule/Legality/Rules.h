@@ -136,11 +136,11 @@ int64_t usualProducerRegisters(int64_t consumerWarpgroups);
 KvRangeOf usualKvRange(const Problem &problem, int64_t consumerWarpgroups,
                        int64_t tileKV);
 
-/// Whether Q K^T starts from a score's slope by one more step of the matrix
-/// unit (affine = tensor), and that step's columns, which are bf16 in any
-/// problem.
-bool takesSlopeStep(const Problem &problem, const Schedule &schedule);
-inline constexpr int64_t kSlopeStepCols = 16;
+/// Whether Q K^T starts from a score's slope or terms of keys by one more step
+/// of the matrix unit (affine = tensor), and that step's columns, which are bf16
+/// in any problem.
+bool takesStartStep(const Problem &problem, const Schedule &schedule);
+inline constexpr int64_t kStartStepCols = 16;
 
 /// The most registers a thread can have: the instruction set's limit, the
 /// processor's file shared by the workgroup, and the schedule's own cap.

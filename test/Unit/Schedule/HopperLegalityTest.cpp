@@ -372,6 +372,27 @@ TEST(HopperLegality, AnAffineScoreOnTheMatrixUnitTakesSharedMemory) {
   EXPECT_EQ(violation.code, ErrorCode::SharedMemoryExceeded);
 }
 
+// Two slots of such a step for each warpgroup, with a barrier each, and 64 rows of
+// ones.
+TEST(HopperLegality, TermsOfKeysOnTheMatrixUnitTakeSharedMemory) {
+  Problem problem = alibiProblem();
+  problem.score.instructions[4] = {.op = ExpressionOp::MulInt,
+                                   .operands = {3, 3}};
+  for (int64_t groups : {1, 2, 3}) {
+    Schedule schedule = legalDefault(problem);
+    schedule.consumerWarpgroups = groups;
+    schedule.tileQ = 64 * groups;
+    schedule.warps = 4 * groups;
+    auto bytes = [&](AffineUnit unit) {
+      schedule.affine = unit;
+      return estimateResources(problem, schedule, hopper()).sharedBytes;
+    };
+    int64_t slot = 32 * schedule.tileKV + 8;
+    EXPECT_EQ(bytes(AffineUnit::Tensor) - bytes(AffineUnit::Fma),
+              2 * groups * slot + 64 * 32);
+  }
+}
+
 TEST(HopperLegality, TheSpaceVariesWhatAddsASlopeWhereThereIsOne) {
   auto varies = [](const Problem &problem) {
     std::vector<Schedule> points = legalSchedules(problem, hopper());
@@ -387,8 +408,8 @@ TEST(HopperLegality, TheSpaceVariesWhatAddsASlopeWhereThereIsOne) {
     problem.score.instructions[position] = std::move(instruction);
     return varies(problem);
   };
-  // The key's position squared, and times the row's.
-  EXPECT_FALSE(changed(4, {.op = ExpressionOp::MulInt, .operands = {3, 3}}));
+  // The key's position squared is a term of keys; not so times the row's.
+  EXPECT_TRUE(changed(4, {.op = ExpressionOp::MulInt, .operands = {3, 3}}));
   EXPECT_FALSE(changed(4, {.op = ExpressionOp::MulInt, .operands = {3, 2}}));
   EXPECT_FALSE(changed(4, {.op = ExpressionOp::MaxSigned, .operands = {3, 2}}));
   // A score that is not linear in s, one times a table, and one without s.
