@@ -24,12 +24,18 @@ class Variant:
 
     name: str
     mods: str  # of attention.forward; "" for none
-    captures: tuple = ()  # names: slopes, lengths, ids
+    captures: tuple = ()  # names: slopes, biases, lengths, ids
     score: str = ""  # key of SCORES
     mask: str = "full"  # key of MASKS
     own: str = ""  # the plain variant whose speed it should keep
     approximate: bool = False  # kgen may use approximate math
+    region: str = ""  # body of the op's score region, which captures instead of `mods`; {biases}: a type
 
+
+KEY_BIAS = """
+    %bias = tensor.extract %biases[%j] : {biases}
+    %r = arith.addf %s, %bias : f32
+    attention.yield %r : f32"""
 
 VARIANTS = {
     it.name: it
@@ -41,6 +47,7 @@ VARIANTS = {
         Variant(
             "alibi_causal", "#attention.causal, #attention.alibi", ("slopes",), score="alibi", mask="causal", own="causal"
         ),
+        Variant("key_bias", "", ("biases",), score="key_bias", own="full", region=KEY_BIAS),
         Variant("softcap", f"#attention.softcap<cap = {CAP}>", score="softcap"),
         Variant("softcap_causal", f"#attention.causal, #attention.softcap<cap = {CAP}>", score="softcap", mask="causal"),
         Variant("softcap_approx", f"#attention.softcap<cap = {CAP}>", score="softcap", approximate=True),
@@ -123,6 +130,7 @@ def source(setting, static_sizes=False):
     tensor = f"tensor<{batch}x{heads}x{length}x{dim}x{setting.dtype}>"
     types = {
         "slopes": f"tensor<{heads}xf32>",
+        "biases": f"tensor<{length}xf32>",
         "lengths": f"tensor<{batch}xi32>",
         "ids": f"tensor<{batch}x{length}xi32>",
     }
@@ -131,6 +139,9 @@ def source(setting, static_sizes=False):
     allowance = " allow_approx_math" if variant.approximate else ""
     mods = f" mods [{variant.mods}]" if variant.mods else ""
     operands = f" ({captured})" if captured else ""
+    if variant.region:
+        arguments = "%s: f32, %b: index, %h: index, %i: index, %j: index"
+        operands = f" score {{\n  ^bb0({arguments}):{variant.region.format(**types)}\n  }}"
     return (
         f"func.func @{setting.kernel}(%q: {tensor}, %k: {tensor}, %v: {tensor}{parameters}) -> {tensor} {{\n"
         f"  %o = attention.forward %q, %k, %v{allowance}{mods}{operands}\n"
@@ -146,6 +157,8 @@ def captured_tensors(setting, torch, device):
         if name == "slopes":
             values = [2.0 ** (-8.0 * (head + 1) / setting.heads) for head in range(setting.heads)]
             tensors[name] = torch.tensor(values, dtype=torch.float32, device=device)
+        elif name == "biases":
+            tensors[name] = torch.randn(setting.length, dtype=torch.float32, device=device)
         elif name == "lengths":
             tensors[name] = torch.full((setting.batch,), setting.length // 4, dtype=torch.int32, device=device)
         else:
@@ -159,11 +172,12 @@ def captured_tensors(setting, torch, device):
 
 def score_function(setting, torch, captured):
     """FlexAttention's score_mod, None for none. Works on scalars of a trace and on tensors that broadcast."""
-    slopes = captured.get("slopes")
+    slopes, biases = captured.get("slopes"), captured.get("biases")
     return {
         "": None,
         "relative": lambda s, b, h, q, kv: s + (q - kv),
         "alibi": lambda s, b, h, q, kv: s + slopes[h] * (kv - q),
+        "key_bias": lambda s, b, h, q, kv: s + biases[kv],
         "softcap": lambda s, b, h, q, kv: CAP * torch.tanh(s / CAP),
     }[VARIANTS[setting.variant].score]
 
