@@ -98,7 +98,7 @@ private:
   void queriesDone();
   Value tileAt(Value place);
   Value firstKeyAt(Value place);
-  Value productStart(Value place, Value firstKey, bool masked);
+  Value productStart(Value place, bool masked);
   void stageColumns(Value place);
   void stageFirstColumns(Value place);
   void stageColumnsAfter(Value place);
@@ -203,7 +203,7 @@ Value OnlineSoftmax::operandOf(Value weights) {
 
 RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value firstKey = firstKeyAt(place);
-  Value start = productStart(place, firstKey, masked);
+  Value start = productStart(place, masked);
   Value keys = pipeline->keysReady(place, state.tokens);
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   pipeline->keysDone(place);
@@ -347,14 +347,14 @@ PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile,
 PendingStep OnlineSoftmax::firstStep(Value place) {
   RunningState state = initialState({});
   stageFirstColumns(place);
-  Value firstKey = firstKeyAt(place);
-  Value start = productStart(place, firstKey, /*masked=*/true);
+  Value start = productStart(place, /*masked=*/true);
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   passTurn();
   rings->keysDone(place);
   stageColumnsAfter(place);
+  Value firstKey = firstKeyAt(place);
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
   publishColumnsAfter(place);
@@ -368,7 +368,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   Value firstKey = firstKeyAt(place);
 
   // What the product starts from is computed while others have their turn.
-  Value start = productStart(place, firstKey, masked);
+  Value start = productStart(place, masked);
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/true);
@@ -409,10 +409,12 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
 }
 
 /// What the product at a place of the walk starts from.
-Value OnlineSoftmax::productStart(Value place, Value firstKey, bool masked) {
-  Value number;
+Value OnlineSoftmax::productStart(Value place, bool masked) {
+  Value number, firstKey;
   if (softmax.stagesColumns())
     number = rings->columnsNumber(place);
+  else if (softmax.startsAtKeys())
+    firstKey = firstKeyAt(place);
   return softmax.productStart(firstKey, masked, number);
 }
 

@@ -64,10 +64,11 @@ public:
   void placeAt(ScoreFunction::Place place);
   /// Emits what the key tiles share, before the loops over them.
   void begin();
-  /// Products start from columns that are staged on chip, a step ahead.
+  /// Products start from terms of keys.
+  bool startsAtKeys() const { return affine && !affine->keyTerms.empty(); }
+  /// They do so from columns that are staged on chip, a step ahead.
   bool stagesColumns() const {
-    return affine && !affine->keyTerms.empty() &&
-           schedule.affine == AffineUnit::Tensor &&
+    return startsAtKeys() && schedule.affine == AffineUnit::Tensor &&
            schedule.producer == ProducerKind::Tma;
   }
   /// Emits the ring for them, at the kernel's start.
@@ -97,8 +98,8 @@ public:
   Value hasNonnegativeMaxima(Value maximum, Value firstKey);
   /// Emits what Q K^T starts from, best before the keys are waited for: the
   /// accumulator, or the columns that were staged under this number. Null if it
-  /// starts from zero, or from a step of its own. Where `masked`, keys may be past
-  /// the end, or hidden.
+  /// starts from zero, or from a step of its own. `firstKey` is used where it
+  /// startsAtKeys(); where `masked`, keys may be past the end, or hidden.
   Value productStart(Value firstKey, bool masked, Value number);
   /// S, from what productStart() gave.
   Value multiplyKeys(Value queries, Value keys, Value start, bool async);
