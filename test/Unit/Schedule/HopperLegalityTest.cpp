@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 using namespace kgen;
 using namespace kgen::test;
 using testing::HasSubstr;
@@ -391,6 +393,70 @@ TEST(HopperLegality, TermsOfKeysOnTheMatrixUnitTakeSharedMemory) {
     EXPECT_EQ(bytes(AffineUnit::Tensor) - bytes(AffineUnit::Fma),
               2 * groups * slot + 64 * 32);
   }
+}
+
+// What the analysis of scores (AffineScore.h) does not know to be linear, it takes
+// as terms of keys: the bytes are theirs.
+TEST(HopperLegality, DoubtfulSlopesTakeTheBytesOfTermsOfKeys) {
+  // s + t, with t of the key k (0 to 3: score, head, scalar, k).
+  auto takesTerms = [](std::vector<Instruction> instructions) {
+    Problem problem = alibiProblem();
+    problem.captures = {{.name = "n", .type = ElementType::I32, .isScalar = true}};
+    problem.score.instructions = {
+        {.op = ExpressionOp::ArgumentScore},
+        {.op = ExpressionOp::ArgumentHead},
+        {.op = ExpressionOp::CaptureScalar, .bits = 32},
+        {.op = ExpressionOp::ArgumentKeyIndex}};
+    std::vector<Instruction> &all = problem.score.instructions;
+    all.insert(all.end(), instructions.begin(), instructions.end());
+    auto last = static_cast<int32_t>(all.size()) - 1;
+    all.push_back({.op = ExpressionOp::AddFloat, .operands = {0, last}});
+    problem.score.result = last + 1;
+    Schedule schedule = legalDefault(problem);
+    auto bytes = [&](AffineUnit unit) {
+      schedule.affine = unit;
+      return estimateResources(problem, schedule, hopper()).sharedBytes;
+    };
+    int64_t step = bytes(AffineUnit::Tensor) - bytes(AffineUnit::Fma);
+    EXPECT_GE(step, 32 * schedule.tileKV);
+    return step > 32 * schedule.tileKV;
+  };
+  auto integer = [](int64_t value) -> Instruction {
+    return {.op = ExpressionOp::ConstantInt, .intValue = value};
+  };
+  auto number = [](double value) -> Instruction {
+    return {.op = ExpressionOp::ConstantFloat, .floatValue = value};
+  };
+  auto apply = [](ExpressionOp op, int32_t a, int32_t b) -> Instruction {
+    return {.op = op, .operands = {a, b}};
+  };
+  auto toFloat = [](int32_t a) -> Instruction {
+    return {.op = ExpressionOp::SignedToFloat, .operands = {a}};
+  };
+  auto narrow = [](int32_t bits) -> Instruction {
+    return {.op = ExpressionOp::SignExtendOrTruncate,
+            .operands = {3},
+            .bits = bits};
+  };
+  using enum ExpressionOp;
+  EXPECT_FALSE(takesTerms({toFloat(3)}));
+  EXPECT_FALSE(takesTerms({narrow(32), toFloat(4)}));
+  EXPECT_TRUE(takesTerms({narrow(16), toFloat(4)}));
+  EXPECT_FALSE(takesTerms({apply(SubInt, 3, 1), toFloat(4)}));
+  EXPECT_TRUE(takesTerms({apply(SubInt, 3, 2), toFloat(4)}));
+  EXPECT_TRUE(takesTerms({apply(MulInt, 3, 1), toFloat(4)}));
+  EXPECT_FALSE(takesTerms({integer(64), apply(MulInt, 3, 4), toFloat(5)}));
+  EXPECT_TRUE(takesTerms({integer(65), apply(MulInt, 4, 3), toFloat(5)}));
+  EXPECT_TRUE(
+      takesTerms({integer(int64_t(1) << 31), apply(AddInt, 3, 4), toFloat(5)}));
+  for (double factor : {0.5, -1e30})
+    EXPECT_FALSE(takesTerms({toFloat(3), number(factor), apply(MulFloat, 4, 5)}))
+        << factor;
+  for (double factor : {0.0, 1e-40, 1e39, std::nan("")})
+    EXPECT_TRUE(takesTerms({toFloat(3), number(factor), apply(MulFloat, 4, 5)}))
+        << factor;
+  EXPECT_FALSE(takesTerms({toFloat(3), number(4), apply(DivFloat, 4, 5)}));
+  EXPECT_TRUE(takesTerms({toFloat(3), number(0), apply(DivFloat, 4, 5)}));
 }
 
 TEST(HopperLegality, TheSpaceVariesWhatAddsASlopeWhereThereIsOne) {
