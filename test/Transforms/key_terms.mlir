@@ -13,6 +13,15 @@
 // CHECK-NEXT:        tile.yield %[[TERM]]
 // CHECK:           tile.dot {{.+}} acc %[[START]] transpose_rhs
 // CHECK-NOT:       memref.load
+// The maximum is subtracted before the factor: a row that sees nothing but a padding of -1e9 has the weights that it has without.
+// CHECK:           %[[NEGATED:.+]] = tile.map_rows(%{{.+}})
+// CHECK:             arith.negf
+// CHECK:           tile.map(%{{.+}}, %[[NEGATED]])
+// CHECK-NEXT:      ^bb0
+// CHECK-NEXT:        %[[DIFFERENCE:.+]] = arith.addf
+// CHECK-NEXT:        math.fma %[[DIFFERENCE]], %{{.+}}, %{{.+}}
+// CHECK-NEXT:        math.exp2
+// CHECK-NOT:       memref.load
 // CHECK:           scf.yield
 // CHECK:         tile.combine
 // CHECK-NOT:     memref.load

@@ -105,3 +105,35 @@ func.func @differences(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v:
   } : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
   return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
 }
+
+// Padding by great finite numbers: the first rows see no other key, and their weights are as if they had none.
+func.func @left_padding(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>, %v: tensor<?x2x?x64xbf16>)
+    -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v mods [#attention.causal] score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %none = arith.constant -1.0e9 : f32
+    %zero = arith.constant 0.0 : f32
+    %end = arith.constant 130 : index
+    %padded = arith.cmpi ult, %j, %end : index
+    %p = arith.select %padded, %none, %zero : f32
+    %r = arith.addf %s, %p : f32
+    attention.yield %r : f32
+  } : (tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>) -> (tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xbf16>, tensor<?x2x?xf32>
+}
+
+// The same at the end, where walks begin.
+func.func @right_padding(%q: tensor<?x2x?x64xf16>, %k: tensor<?x2x?x64xf16>, %v: tensor<?x2x?x64xf16>)
+    -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>) {
+  %o:2 = attention.forward %q, %k, %v score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %none = arith.constant -1.0e30 : f32
+    %zero = arith.constant 0.0 : f32
+    %end = arith.constant 130 : index
+    %padded = arith.cmpi uge, %j, %end : index
+    %p = arith.select %padded, %none, %zero : f32
+    %r = arith.addf %s, %p : f32
+    attention.yield %r : f32
+  } : (tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16>) -> (tensor<?x2x?x64xf16>, tensor<?x2x?xf32>)
+  return %o#0, %o#1 : tensor<?x2x?x64xf16>, tensor<?x2x?xf32>
+}
