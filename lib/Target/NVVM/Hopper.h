@@ -131,14 +131,14 @@ int64_t workgroupsPerProcessor(const KernelShape &shape, int64_t sharedBytes);
 /// by branches. Returns the bytes of shared memory.
 int64_t takeRoles(mlir::func::FuncOp kernel, const KernelShape &shape);
 
-/// On a tile.dot with a ramp: where the columns' numbers lie in shared memory; on
-/// one with columns, where ones do.
-inline constexpr llvm::StringLiteral kColumnsAttr = "ramp_columns";
+/// On a tile.dot with a ramp or columns: where the constant operand of its first
+/// step lies in shared memory (HopperStart.cpp).
+inline constexpr llvm::StringLiteral kConstantAttr = "start_constant";
 /// Gives them places from `offset` on, a multiple of 256; where they end.
-int64_t placeRampColumns(mlir::func::FuncOp kernel, int64_t offset);
+int64_t placeStartConstants(mlir::func::FuncOp kernel, int64_t offset);
 /// Writes them, each thread a row; a barrier must follow. False if there are
 /// none.
-bool writeRampColumns(mlir::ImplicitLocOpBuilder &builder,
+bool writeStartConstants(mlir::ImplicitLocOpBuilder &builder,
                       const KernelShape &shape, mlir::func::FuncOp kernel);
 
 /// What the runtime must encode for a lowered kernel, in the arguments' order.

@@ -1,7 +1,7 @@
 //===- HopperColumns.cpp - What columns of products start from, by wgmma --===//
 //
 // One value for each column is one more step of Q K^T, m64nNk16, whose left
-// operand is ones (HopperRamp.cpp) and whose right one has a row for each column:
+// operand is ones (HopperStart.cpp) and whose right one has a row for each column:
 // its value as a sum of three numbers that bf16 holds, then zeros. As only the
 // sum of a row counts, the swizzle changes nothing.
 //

@@ -175,7 +175,7 @@ private:
          options);
   }
 
-  /// The step that the product starts from (HopperRamp.cpp). Steps of one
+  /// The step that the product starts from (HopperStart.cpp). Steps of one
   /// product may differ in element type: accumulators are the same.
   void startFromRamp() {
     Assembly assembly(b);
@@ -200,10 +200,10 @@ private:
          ", 0, 0");
   }
 
-  /// What writeRampColumns wrote for the product.
+  /// What writeStartConstants wrote for the product.
   Value constantOperand() {
     Value start =
-        sharedPointer(b, op->getAttrOfType<IntegerAttr>(kColumnsAttr).getInt());
+        sharedPointer(b, op->getAttrOfType<IntegerAttr>(kConstantAttr).getInt());
     return makeDescriptor(b, start, rampDescriptor());
   }
 

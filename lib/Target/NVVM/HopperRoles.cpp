@@ -61,16 +61,16 @@ public:
         if (rankOf(op.getBuffer().getType()) == rank)
           rings.push_back(op);
       });
-    bool placedColumns = false;
+    bool placedConstants = false;
     for (tile::AllocOp ring : rings) {
       tile::BufferType type = ring.getBuffer().getType();
-      if (holdsNumbers(type) && !std::exchange(placedColumns, true))
-        total = placeRampColumns(kernel, total);
+      if (holdsNumbers(type) && !std::exchange(placedConstants, true))
+        total = placeStartConstants(kernel, total);
       ring->setAttr(kOffsetAttr, builder.getI64IntegerAttr(total));
       total += slotsOf(type, shape) * slotBytes(type);
     }
-    if (!placedColumns)
-      total = placeRampColumns(kernel, total);
+    if (!placedConstants)
+      total = placeStartConstants(kernel, total);
     llvm::erase_if(rings, isStaged);
     for (tile::AllocOp ring : rings) {
       barriers.push_back(total);
@@ -332,10 +332,10 @@ int64_t takeRoles(func::FuncOp kernel, const KernelShape &shape) {
     b.setInsertionPointToStart(starter.thenBlock());
     plan.initialise(b, shape);
     b.setInsertionPoint(op);
-    bool wroteColumns = writeRampColumns(b, shape, kernel);
+    bool wroteConstants = writeStartConstants(b, shape, kernel);
     if (plan.cluster > 1)
       joinCluster(b);
-    if (plan.cluster == 1 || wroteColumns)
+    if (plan.cluster == 1 || wroteConstants)
       NVVM::BarrierOp::create(b);
     Value produces = equals(b, groupIndex(b, shape), shape.groups());
     auto roles = branch(b, produces, /*hasElse=*/true);

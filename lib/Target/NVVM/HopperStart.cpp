@@ -1,9 +1,13 @@
-//===- HopperRamp.cpp - Products that start from a ramp, by wgmma ---------===//
+//===- HopperStart.cpp - What products start from, by wgmma ---------------===//
 //
-// (first + c) * slope is one more step of Q K^T, m64nNk16, whose left operand
-// has the slope in three pieces, bf16 whatever the other steps have, and whose
-// right one is the same for all tiles: row c is first + c, 16 times. The
-// workgroup writes it once, before the roles part.
+// It is one more step of Q K^T, m64nNk16, bf16 whatever the other steps have.
+// One of its operands is the same for all tiles, and the workgroup writes it
+// once, before the roles part:
+//
+//   ramp      (first + c) * slope: the left operand has the slope in three
+//             pieces; of the right one, here, row c is first + c, 16 times
+//   columns   1 * value: the left operand, here, is 64 rows of ones; the right
+//             one is staged for each tile (HopperColumns.cpp)
 //
 // As all elements of a row are equal, the swizzle, which changes the places of
 // its two chunks, changes nothing.
@@ -25,22 +29,20 @@ namespace {
 // 16 bytes, the most that a thread stores at once.
 constexpr int64_t kChunkWords = 4;
 
-/// The right operand of a product with a ramp, or the left one of columns, which
-/// are ones.
-struct Columns {
-  explicit Columns(tile::DotOp dot)
+/// The constant operand: row r is first + r * step, 16 times.
+struct Constant {
+  explicit Constant(tile::DotOp dot)
       : first(static_cast<int64_t>(dot.getFirst().value_or(1))),
         step(dot.getRamp() ? 1 : 0),
         count(dot.getRamp() ? dot.getResult().getType().getCols()
                             : kGroupRows) {}
   int64_t first, step, count;
-  bool operator==(const Columns &) const = default;
+  bool operator==(const Constant &) const = default;
 };
 
-/// Stores row `row`: its number, 16 times.
-void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, const Columns &columns,
+void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, const Constant &constant,
               Value start) {
-  Value number = (row * columns.step + columns.first).value();
+  Value number = (row * constant.step + constant.first).value();
   number = arith::SIToFPOp::create(b, b.getF32Type(), number);
   Value pair = packPair(b, b.getBF16Type(), number, number);
   auto type = VectorType::get({kChunkWords}, b.getI32Type());
@@ -55,43 +57,43 @@ void writeRow(ImplicitLocOpBuilder &b, LaneExpr row, const Columns &columns,
 
 } // namespace
 
-int64_t placeRampColumns(func::FuncOp kernel, int64_t offset) {
+int64_t placeStartConstants(func::FuncOp kernel, int64_t offset) {
   Builder builder(kernel.getContext());
-  SmallVector<std::pair<Columns, int64_t>> places;
+  SmallVector<std::pair<Constant, int64_t>> places;
   kernel.walk([&](tile::DotOp dot) {
     if (!dot.getRamp() && !dot.getColumns())
       return;
-    Columns columns(dot);
+    Constant constant(dot);
     auto known = llvm::find_if(
-        places, [&](const auto &place) { return place.first == columns; });
+        places, [&](const auto &place) { return place.first == constant; });
     int64_t place = offset;
     if (known != places.end()) {
       place = known->second;
     } else {
-      places.push_back({columns, place});
-      offset += columns.count * kRampRowBytes;
+      places.push_back({constant, place});
+      offset += constant.count * kRampRowBytes;
     }
-    dot->setAttr(kColumnsAttr, builder.getI64IntegerAttr(place));
+    dot->setAttr(kConstantAttr, builder.getI64IntegerAttr(place));
   });
   return offset;
 }
 
-bool writeRampColumns(ImplicitLocOpBuilder &b, const KernelShape &shape,
+bool writeStartConstants(ImplicitLocOpBuilder &b, const KernelShape &shape,
                       func::FuncOp kernel) {
   llvm::SmallSet<int64_t, 2> written;
   kernel.walk([&](tile::DotOp dot) {
-    auto place = dot->getAttrOfType<IntegerAttr>(kColumnsAttr);
+    auto place = dot->getAttrOfType<IntegerAttr>(kConstantAttr);
     if (!place || !written.insert(place.getInt()).second)
       return;
-    Columns columns(dot);
+    Constant constant(dot);
     LaneExpr row = threadIndex(b, shape);
     Value hasRow =
         arith::CmpIOp::create(b, arith::CmpIPredicate::ult, row.value(),
-                              LaneExpr(b, columns.count).value());
+                              LaneExpr(b, constant.count).value());
     auto writer = scf::IfOp::create(b, hasRow, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(writer.thenBlock());
-    writeRow(b, row, columns, sharedPointer(b, place.getInt()));
+    writeRow(b, row, constant, sharedPointer(b, place.getInt()));
     // wgmma reads by another path than stores take.
     NVVM::FenceProxyOp::create(
         b, NVVM::ProxyKind::async_shared,
