@@ -95,9 +95,8 @@ ScoreSplitter::Form ScoreSplitter::read(Value value) {
   if (dependsOn(value, FromScore))
     return form;
   // Without s, sums are terms as a whole: their parts may cancel.
-  bool isProduct =
-      isa_and_nonnull<arith::MulFOp, arith::DivFOp, arith::NegFOp>(
-          value.getDefiningOp());
+  bool isProduct = isa_and_nonnull<arith::MulFOp, arith::DivFOp, arith::NegFOp>(
+      value.getDefiningOp());
   bool isOneTerm = form && isProduct && form->gamma.empty();
   if (form && (form->keyTerms.empty() || isOneTerm))
     return form;
@@ -278,10 +277,10 @@ std::optional<AffineScore> splitScore(Region &score) {
 Value emitCoefficient(OpBuilder &builder, Location loc,
                       const AffineScore &score, const Coefficient &coefficient,
                       double factor, IRMapping &values) {
-  Value product = arith::ConstantOp::create(
-      builder, loc,
-      builder.getF32FloatAttr(
-          static_cast<float>(coefficient.constant * factor)));
+  Value product =
+      arith::ConstantOp::create(builder, loc,
+                                builder.getF32FloatAttr(static_cast<float>(
+                                    coefficient.constant * factor)));
   for (Value part : coefficient.factors)
     product = arith::MulFOp::create(
         builder, loc, copied(builder, part, score.region, values), product);

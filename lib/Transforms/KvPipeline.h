@@ -1,4 +1,4 @@
-//===- KvPipeline.h - K and V tiles on their way into the chip -------------===//
+//===- KvPipeline.h - K and V tiles on their way into the chip ------------===//
 //
 // What a step of the kv loop asks for: K's tile, V's tile, and to be rid of
 // them. Two answers:

@@ -1,4 +1,4 @@
-//===- KvRings.cpp - K and V tiles sent by a producer ----------------------===//
+//===- KvRings.cpp - K and V tiles sent by a producer ---------------------===//
 
 #include "KvPipeline.h"
 

@@ -421,7 +421,8 @@ Value OnlineSoftmax::productStart(Value place, bool masked) {
 /// Stages the columns of a place. A walk stages one place more than it has: its
 /// last tile's again.
 void OnlineSoftmax::stageColumns(Value place) {
-  Value last = emit.sub(emit.sub(seen.visibleEnd, seen.visibleBegin), emit.i32(1));
+  Value last =
+      emit.sub(emit.sub(seen.visibleEnd, seen.visibleBegin), emit.i32(1));
   softmax.stageColumns(rings->columnsNumber(place),
                        firstKeyAt(emit.min(place, last)));
 }
@@ -447,8 +448,8 @@ void OnlineSoftmax::publishColumnsAfter(Value place) {
     softmax.publishColumns(rings->columnsNumber(emit.add(place, emit.i32(1))));
 }
 
-/// Lets tiles pass that only other warpgroups compute. Their columns are numbers
-/// that nobody reads, from `firstColumns` on.
+/// Lets tiles pass that only other warpgroups compute. Their columns are
+/// numbers that nobody reads, from `firstColumns` on.
 void OnlineSoftmax::pass(Value first, Value end, Value firstColumns) {
   if (!keyTiles.walksByGroup())
     return;
@@ -522,8 +523,8 @@ RunningState OnlineSoftmax::walkInOrder(Walk walk) {
     condition = isReady;
   RunningState first = initialState({});
   stageFirstColumns(walk.begin);
-  RunningState state = RunningState::from(
-      loops.walk(walk, first.values(), oneStep, condition));
+  RunningState state =
+      RunningState::from(loops.walk(walk, first.values(), oneStep, condition));
   queriesDone();
   return state;
 }

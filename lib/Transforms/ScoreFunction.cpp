@@ -1,4 +1,4 @@
-//===- ScoreFunction.cpp - Score and mask functions of a tile --------------===//
+//===- ScoreFunction.cpp - Score and mask functions of a tile -------------===//
 
 #include "ScoreFunction.h"
 
@@ -130,8 +130,7 @@ Value ScoreFunction::keep(OpBuilder &builder, Value row, Value col) {
     Value from = compare(arith::CmpIPredicate::sge, keys->begin);
     return arith::AndIOp::create(builder, emit.loc, from, before);
   }
-  Value kept =
-      resultOf(op.getMask(), builder, {}, row, col, Pairs::Tile);
+  Value kept = resultOf(op.getMask(), builder, {}, row, col, Pairs::Tile);
   return arith::AndIOp::create(
       builder, emit.loc, compare(arith::CmpIPredicate::slt, place.seqKV), kept);
 }
@@ -188,9 +187,8 @@ Value ScoreFunction::mapOnce(Value product, Value firstKey, bool scored,
                     Value score = arguments[0], row = arguments[1],
                           col = arguments[2];
                     if (scored)
-                      score =
-                          resultOf(op.getScore(), builder, score, row, col,
-                                   masked ? Pairs::Tile : Pairs::Kept);
+                      score = resultOf(op.getScore(), builder, score, row, col,
+                                       masked ? Pairs::Tile : Pairs::Kept);
                     if (!masked)
                       return score;
                     Value kept = keep(builder, row, col);

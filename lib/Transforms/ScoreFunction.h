@@ -1,4 +1,4 @@
-//===- ScoreFunction.h - Score and mask functions of a tile ----------------===//
+//===- ScoreFunction.h - Score and mask functions of a tile ---------------===//
 #ifndef KGEN_TRANSFORMS_SCOREFUNCTION_H
 #define KGEN_TRANSFORMS_SCOREFUNCTION_H
 
@@ -37,8 +37,7 @@ public:
   /// The score function of one pair, for the body of a map, with values of it
   /// set to zero.
   mlir::Value scoreOf(mlir::OpBuilder &builder, mlir::Value score,
-                      mlir::Value row, mlir::Value col,
-                      mlir::ValueRange zeros);
+                      mlir::Value row, mlir::Value col, mlir::ValueRange zeros);
   /// Values of the score function that depend on the key alone, for the body of
   /// a map. Where `masked`, keys may be past the end, or hidden.
   llvm::SmallVector<mlir::Value> valuesAtKey(mlir::OpBuilder &builder,

@@ -1,4 +1,4 @@
-//===- TileEmitter.cpp - Short names for emitting tiled form ---------------===//
+//===- TileEmitter.cpp - Short names for emitting tiled form --------------===//
 
 #include "TileEmitter.h"
 

@@ -1,4 +1,4 @@
-//===- TileEmitter.h - Short names for emitting tiled form -----------------===//
+//===- TileEmitter.h - Short names for emitting tiled form ----------------===//
 #ifndef KGEN_TRANSFORMS_TILEEMITTER_H
 #define KGEN_TRANSFORMS_TILEEMITTER_H
 

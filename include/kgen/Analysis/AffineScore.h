@@ -1,16 +1,16 @@
-//===- AffineScore.h - Scores that are linear in the key's position --------===//
+//===- AffineScore.h - Scores that are linear in the key's position -------===//
 //
 // A score function may be, over the pairs of one query tile,
 //
 //   score(s, b, h, i, j) = alpha * s + rest(b, h, i) + gamma(b, h) * j
 //                                    + terms(b, h, j)
 //
-// with a constant alpha. ALiBi and relative positions are, without terms of keys;
-// a table of one bias for each key is such a term. Then rest changes no weight of
-// a row, only its LSE, gamma * j need not be computed from each pair's position,
-// and the terms are the same for all rows. The analysis finds alpha, gamma and
-// the terms; rest is the function itself at s = 0, one key and terms of 0, less
-// gamma times that key.
+// with a constant alpha. ALiBi and relative positions are, without terms of
+// keys; a table of one bias for each key is such a term. Then rest changes no
+// weight of a row, only its LSE, gamma * j need not be computed from each
+// pair's position, and the terms are the same for all rows. The analysis finds
+// alpha, gamma and the terms; rest is the function itself at s = 0, one key and
+// terms of 0, less gamma times that key.
 //
 // What it follows: sums, differences, negations, fma, products with constants,
 // products of positions with values that are the same for the tile (constants,
@@ -19,10 +19,10 @@
 // float. Everything that does not depend on s or j is part of rest, whatever
 // its operations. What depends on b, h and j alone and is added to s is a term
 // of keys, whatever its operations; not so where it is first added to what
-// depends on i, as the two may cancel. Positions are taken to be below 2^24; integers that could
-// leave +-2^30 are not followed, as they could wrap. Float arithmetic is
-// reassociated: an integer up to 2^24 is exact in f32, the rest rounds in
-// another order than it was written.
+// depends on i, as the two may cancel. Positions are taken to be below 2^24;
+// integers that could leave +-2^30 are not linear, as they could wrap (of the
+// key alone, they are terms). Float arithmetic is reassociated: an integer up to
+// 2^24 is exact in f32, the rest rounds in another order than it was written.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KGEN_ANALYSIS_AFFINESCORE_H

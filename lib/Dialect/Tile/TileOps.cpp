@@ -258,8 +258,8 @@ static LogicalResult verifyMapBody(Operation *op, Region &body,
   }
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield || yield.getValue().getType() != result)
-    return op->emitOpError() << "[KG1103] expected the region to yield "
-                             << result;
+    return op->emitOpError()
+           << "[KG1103] expected the region to yield " << result;
   return success();
 }
 

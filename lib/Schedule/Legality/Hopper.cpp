@@ -112,9 +112,9 @@ bool takesStartStep(const Problem &problem, const Schedule &schedule) {
          (hasSlope(problem.score) || hasKeyTerms(problem.score));
 }
 
-/// Of the step's operands: columns that are the same for all tiles, or two slots
-/// that each warpgroup stages for itself, each with a barrier, and 64 rows of
-/// ones.
+/// Of the step's operands: columns that are the same for all tiles, or two
+/// slots that each warpgroup stages for itself, each with a barrier, and 64
+/// rows of ones.
 static int64_t startStepBytes(const Problem &problem,
                               const Schedule &schedule) {
   if (!takesStartStep(problem, schedule))

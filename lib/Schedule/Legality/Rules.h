@@ -137,8 +137,8 @@ KvRangeOf usualKvRange(const Problem &problem, int64_t consumerWarpgroups,
                        int64_t tileKV);
 
 /// Whether Q K^T starts from a score's slope or terms of keys by one more step
-/// of the matrix unit (affine = tensor), and that step's columns, which are bf16
-/// in any problem.
+/// of the matrix unit (affine = tensor), and that step's columns, which are
+/// bf16 in any problem.
 bool takesStartStep(const Problem &problem, const Schedule &schedule);
 inline constexpr int64_t kStartStepCols = 16;
 

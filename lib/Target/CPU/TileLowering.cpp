@@ -1,4 +1,4 @@
-//===- TileLowering.cpp - Operations on tiles ------------------------------===//
+//===- TileLowering.cpp - Operations on tiles -----------------------------===//
 
 #include "KernelLowering.h"
 

@@ -64,8 +64,8 @@ inline bool holdsNumbers(tile::BufferType ring) {
   return ring.getElementType().isInteger();
 }
 /// A ring of what columns of products start from (tile.stage_columns), as an
-/// operand of one more step: three bf16 a column, in rows of 16. Each warpgroup has
-/// slots of its own.
+/// operand of one more step: three bf16 a column, in rows of 16. Each warpgroup
+/// has slots of its own.
 inline bool holdsColumns(tile::BufferType ring) {
   return ring.getCols() == 1 && ring.getElementType().isF32();
 }
@@ -131,15 +131,15 @@ int64_t workgroupsPerProcessor(const KernelShape &shape, int64_t sharedBytes);
 /// by branches. Returns the bytes of shared memory.
 int64_t takeRoles(mlir::func::FuncOp kernel, const KernelShape &shape);
 
-/// On a tile.dot with a ramp or columns: where the constant operand of its first
-/// step lies in shared memory (HopperStart.cpp).
+/// On a tile.dot with a ramp or columns: where the constant operand of its
+/// first step lies in shared memory (HopperStart.cpp).
 inline constexpr llvm::StringLiteral kConstantAttr = "start_constant";
 /// Gives them places from `offset` on, a multiple of 256; where they end.
 int64_t placeStartConstants(mlir::func::FuncOp kernel, int64_t offset);
 /// Writes them, each thread a row; a barrier must follow. False if there are
 /// none.
 bool writeStartConstants(mlir::ImplicitLocOpBuilder &builder,
-                      const KernelShape &shape, mlir::func::FuncOp kernel);
+                         const KernelShape &shape, mlir::func::FuncOp kernel);
 
 /// What the runtime must encode for a lowered kernel, in the arguments' order.
 std::vector<TensorMapSpec> readTensorMaps(mlir::Operation *kernel);

@@ -1,14 +1,14 @@
 //===- HopperColumns.cpp - What columns of products start from, by wgmma --===//
 //
 // One value for each column is one more step of Q K^T, m64nNk16, whose left
-// operand is ones (HopperStart.cpp) and whose right one has a row for each column:
-// its value as a sum of three numbers that bf16 holds, then zeros. As only the
-// sum of a row counts, the swizzle changes nothing.
+// operand is ones (HopperStart.cpp) and whose right one has a row for each
+// column: its value as a sum of three numbers that bf16 holds, then zeros. As
+// only the sum of a row counts, the swizzle changes nothing.
 //
 // The 128 threads of a warpgroup compute a column or two each, where the start
-// values of accumulators would take each thread a quarter of all columns. They do
-// it a step ahead, before a softmax, and publish it behind: tables are far away,
-// and the fence waits for stores.
+// values of accumulators would take each thread a quarter of all columns. They
+// do it a step ahead, before a softmax, and publish it behind: tables are far
+// away, and the fence waits for stores.
 //
 //===----------------------------------------------------------------------===//
 
@@ -136,7 +136,8 @@ struct ConvertPublishColumns : TilePattern<tile::PublishColumnsOp> {
   matchAndRewrite(tile::PublishColumnsOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    // wgmma reads by another path than stores take; lane 0 arrives for its warp.
+    // wgmma reads by another path than stores take. Lane 0 arrives for its
+    // warp.
     NVVM::FenceProxyOp::create(
         b, NVVM::ProxyKind::async_shared,
         NVVM::SharedSpaceAttr::get(b.getContext(),
@@ -154,7 +155,8 @@ struct ConvertPublishColumns : TilePattern<tile::PublishColumnsOp> {
 
 void populateColumnPatterns(const FragmentConverter &converter,
                             RewritePatternSet &patterns) {
-  patterns.add<ConvertStageColumns, ConvertPublishColumns>(converter, patterns.getContext());
+  patterns.add<ConvertStageColumns, ConvertPublishColumns>(
+      converter, patterns.getContext());
 }
 
 } // namespace kgen::nvvm

@@ -202,8 +202,8 @@ private:
 
   /// What writeStartConstants wrote for the product.
   Value constantOperand() {
-    Value start =
-        sharedPointer(b, op->getAttrOfType<IntegerAttr>(kConstantAttr).getInt());
+    Value start = sharedPointer(
+        b, op->getAttrOfType<IntegerAttr>(kConstantAttr).getInt());
     return makeDescriptor(b, start, rampDescriptor());
   }
 

@@ -1,4 +1,4 @@
-//===- HopperRingPlace.h - Slot and barriers of one tile of a ring ----------===//
+//===- HopperRingPlace.h - Slot and barriers of one tile of a ring --------===//
 #ifndef KGEN_TARGET_NVVM_HOPPERRINGPLACE_H
 #define KGEN_TARGET_NVVM_HOPPERRINGPLACE_H
 
@@ -16,7 +16,8 @@ public:
             mlir::Operation *op, tile::BufferType type, mlir::Value index)
       : b(builder), type(type),
         first(op->getAttrOfType<mlir::IntegerAttr>(kBarrierAttr).getInt()),
-        cluster(op->getAttrOfType<mlir::IntegerAttr>(kRingClusterAttr).getInt()),
+        cluster(
+            op->getAttrOfType<mlir::IntegerAttr>(kRingClusterAttr).getInt()),
         number(b, toI32(b, b.getLoc(), index)), ownSlots(b, 0) {
     if (holdsColumns(type) && shape.groups() > 1)
       ownSlots = groupIndex(b, shape) * type.getSlots();

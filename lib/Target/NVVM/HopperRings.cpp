@@ -1,4 +1,4 @@
-//===- HopperRings.cpp - TMA copies and the barriers of their slots ---------===//
+//===- HopperRings.cpp - TMA copies and the barriers of their slots -------===//
 
 #include "HopperRingPlace.h"
 
@@ -83,7 +83,8 @@ struct ConvertReceive : TilePattern<tile::ReceiveOp> {
   matchAndRewrite(tile::ReceiveOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(),
+                    adaptor.getNumber().front());
     place.wait(place.full(), place.parity());
     rewriter.replaceOp(op, place.data(adaptor.getRing().front()));
     return success();
@@ -105,11 +106,11 @@ struct ConvertRelease : TilePattern<tile::ReleaseOp> {
   matchAndRewrite(tile::ReleaseOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(),
+                    adaptor.getNumber().front());
     if (place.workgroups() > 1)
       arriveInCluster(
-          b, shape,
-          LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty()),
+          b, shape, LLVM::PtrToIntOp::create(b, b.getI32Type(), place.empty()),
           place.workgroups());
     else
       arriveAsWarp(b, shape, place.empty());
@@ -138,7 +139,8 @@ struct ConvertPost : TilePattern<tile::PostOp> {
   matchAndRewrite(tile::PostOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(),
+                    adaptor.getNumber().front());
     place.wait(place.empty(), place.parity() ^ 1);
     LLVM::StoreOp::create(b, toI32(b, b.getLoc(), adaptor.getValue().front()),
                           place.data(adaptor.getRing().front()));
@@ -156,7 +158,8 @@ struct ConvertCollect : TilePattern<tile::CollectOp> {
   matchAndRewrite(tile::CollectOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    RingPlace place(b, shape, op, op.getRing().getType(), adaptor.getNumber().front());
+    RingPlace place(b, shape, op, op.getRing().getType(),
+                    adaptor.getNumber().front());
     place.wait(place.full(), place.parity());
     // Lane 0 reads, and it is lane 0 that releases the slot. From its value ptxas
     // knows that what follows is the same for the warp, and keeps it in uniform

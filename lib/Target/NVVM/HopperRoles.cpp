@@ -52,7 +52,8 @@ class SharedPlan {
 public:
   SharedPlan(func::FuncOp kernel, const KernelShape &shape)
       : builder(kernel.getContext()) {
-    // Columns and numbers last: tiles start at multiples of the swizzle's period.
+    // Columns, then numbers, are last: tiles start at multiples of the
+    // swizzle's period.
     auto rankOf = [](tile::BufferType type) {
       return holdsNumbers(type) ? 2 : holdsColumns(type) ? 1 : 0;
     };
@@ -81,7 +82,8 @@ public:
                       builder.getI64IntegerAttr(ring.getCluster()));
       }
       tile::BufferType type = ring.getBuffer().getType();
-      total += (holdsColumns(type) ? 1 : 2) * slotsOf(type, shape) * kBarrierBytes;
+      total +=
+          (holdsColumns(type) ? 1 : 2) * slotsOf(type, shape) * kBarrierBytes;
     }
     kernel.walk([&](tile::AwaitOp op) {
       op->setAttr(kScratchAttr, builder.getI64IntegerAttr(total));

@@ -79,7 +79,7 @@ int64_t placeStartConstants(func::FuncOp kernel, int64_t offset) {
 }
 
 bool writeStartConstants(ImplicitLocOpBuilder &b, const KernelShape &shape,
-                      func::FuncOp kernel) {
+                         func::FuncOp kernel) {
   llvm::SmallSet<int64_t, 2> written;
   kernel.walk([&](tile::DotOp dot) {
     auto place = dot->getAttrOfType<IntegerAttr>(kConstantAttr);

@@ -71,9 +71,9 @@ static LogicalResult checkType(Operation *op, Type type,
       return refuse();
   } else if (auto view = dyn_cast<tile::ViewType>(type)) {
     bool isColumns = view.getElementType().isF32() && view.getCols() == 1;
-    int64_t colsStep = isColumns                         ? 1
+    int64_t colsStep = isColumns                       ? 1
                        : view.getElementType().isF32() ? 4
-                                                         : kDepth;
+                                                       : kDepth;
     if (view.getRows() % kBlockCols || view.getCols() % colsStep)
       return refuse();
   }

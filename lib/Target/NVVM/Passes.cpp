@@ -1,4 +1,4 @@
-//===- Passes.cpp - From the tiled form to the LLVM dialect -----------------===//
+//===- Passes.cpp - From the tiled form to the LLVM dialect ---------------===//
 
 #include "kgen/Target/NVVM/Passes.h"
 

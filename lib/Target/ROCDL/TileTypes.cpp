@@ -1,4 +1,4 @@
-//===- TileTypes.cpp - What a lane holds of each tile type -----------------===//
+//===- TileTypes.cpp - What a lane holds of each tile type ----------------===//
 
 #include "TileLowering.h"
 
@@ -117,8 +117,8 @@ private:
     if (dot.getRamp() || dot.getColumns())
       return op->emitOpError()
              << '[' << formatCode(ErrorCode::ScheduleUnsupportedByTarget)
-             << "] has a ramp or columns, which tile.ramp and tile.map add here "
-                "(affine = fma): "
+             << "] has a ramp or columns, which tile.ramp and tile.map add "
+                "here (affine = fma): "
              << errorSentence(ErrorCode::ScheduleUnsupportedByTarget);
     if (failed(elements(dot.getRhs().getType().getElementType())))
       return failure();

@@ -1,4 +1,4 @@
-//===- AffineScoreTest.cpp - Splits of score functions ---------------------===//
+//===- AffineScoreTest.cpp - Splits of score functions --------------------===//
 #include "RandomMask.h"
 
 #include "kgen/Analysis/AffineScore.h"
@@ -156,7 +156,8 @@ TEST_F(AffineScoreTest, RestMayBeAnything) {
   EXPECT_TRUE(rows->gamma.empty());
 }
 
-// What depends on the key alone is a term, whole, with what it is multiplied by.
+// What depends on the key alone is a term, whole, and has what it is
+// multiplied by.
 TEST_F(AffineScoreTest, FindsTermsOfKeys) {
   std::optional<AffineScore> table = split(kDistance + R"(
     %k = memref.load %t[%j] : memref<?xf32>

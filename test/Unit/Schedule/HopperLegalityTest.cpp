@@ -374,8 +374,8 @@ TEST(HopperLegality, AnAffineScoreOnTheMatrixUnitTakesSharedMemory) {
   EXPECT_EQ(violation.code, ErrorCode::SharedMemoryExceeded);
 }
 
-// Two slots of such a step for each warpgroup, with a barrier each, and 64 rows of
-// ones.
+// Two slots of such a step for each warpgroup, with a barrier each, and 64 rows
+// of ones.
 TEST(HopperLegality, TermsOfKeysOnTheMatrixUnitTakeSharedMemory) {
   Problem problem = alibiProblem();
   problem.score.instructions[4] = {.op = ExpressionOp::MulInt,
@@ -395,13 +395,14 @@ TEST(HopperLegality, TermsOfKeysOnTheMatrixUnitTakeSharedMemory) {
   }
 }
 
-// What the analysis of scores (AffineScore.h) does not know to be linear, it takes
-// as terms of keys: the bytes are theirs.
+// What the analysis of scores (AffineScore.h) does not know to be linear, it
+// takes as terms of keys: the bytes are theirs.
 TEST(HopperLegality, DoubtfulSlopesTakeTheBytesOfTermsOfKeys) {
   // s + t, with t of the key k (0 to 3: score, head, scalar, k).
   auto takesTerms = [](std::vector<Instruction> instructions) {
     Problem problem = alibiProblem();
-    problem.captures = {{.name = "n", .type = ElementType::I32, .isScalar = true}};
+    problem.captures = {
+        {.name = "n", .type = ElementType::I32, .isScalar = true}};
     problem.score.instructions = {
         {.op = ExpressionOp::ArgumentScore},
         {.op = ExpressionOp::ArgumentHead},
@@ -450,7 +451,8 @@ TEST(HopperLegality, DoubtfulSlopesTakeTheBytesOfTermsOfKeys) {
   EXPECT_TRUE(
       takesTerms({integer(int64_t(1) << 31), apply(AddInt, 3, 4), toFloat(5)}));
   for (double factor : {0.5, -1e30})
-    EXPECT_FALSE(takesTerms({toFloat(3), number(factor), apply(MulFloat, 4, 5)}))
+    EXPECT_FALSE(
+        takesTerms({toFloat(3), number(factor), apply(MulFloat, 4, 5)}))
         << factor;
   for (double factor : {0.0, 1e-40, 1e39, std::nan("")})
     EXPECT_TRUE(takesTerms({toFloat(3), number(factor), apply(MulFloat, 4, 5)}))
