@@ -38,15 +38,16 @@ double blockCount(const Problem &problem, const ProblemSizes &sizes,
          asDouble(sizes.batch);
 }
 
-// Scores with a slope or terms of keys are not computed for each element: products
-// start from these, by a sum each or by a step of their own. f32 scores are, as
-// they were written.
+// Scores with a slope or terms of keys are not computed for each element:
+// products start from these, by a sum each or by a step of their own. f32
+// scores are, as they were written.
 static double scoreOperations(const Problem &problem,
                               const Schedule &schedule) {
   double instructions = asDouble(problem.score.instructions.size());
   bool keyTerms = hasKeyTerms(problem.score);
-  if (problem.dtype == ElementType::F32 ||
-      (!keyTerms && !hasSlope(problem.score)))
+  bool splits = keyTerms ? schedule.producer == ProducerKind::Tma
+                         : hasSlope(problem.score);
+  if (problem.dtype == ElementType::F32 || !splits)
     return instructions;
   if (schedule.affine == AffineUnit::Tensor)
     return 0;

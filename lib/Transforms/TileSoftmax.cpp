@@ -26,7 +26,7 @@ constexpr double kLeastFactor = 0x1p-20, kMostFactor = 0x1p20;
 /// The split of the score function, where it pays and holds to the bounds that
 /// the verifier sets for the element type.
 static std::optional<analysis::AffineScore>
-usefulSplit(attention::ForwardOp op) {
+usefulSplit(attention::ForwardOp op, const Schedule &schedule) {
   if (!op.hasScore())
     return std::nullopt;
   std::optional<analysis::AffineScore> split =
@@ -37,6 +37,10 @@ usefulSplit(attention::ForwardOp op) {
   // 1e-5 in a weight, which is much for f32 and nothing for 16 bits.
   bool startsProducts = !split->gamma.empty() || !split->keyTerms.empty();
   if (op.getElementType().isF32() && startsProducts)
+    return std::nullopt;
+  // Where all is one role, a sum before the product takes as long as one behind
+  // it, and the product's own sums lose more beside a great term.
+  if (!split->keyTerms.empty() && schedule.producer != ProducerKind::Tma)
     return std::nullopt;
   return split;
 }
@@ -104,7 +108,7 @@ TileSoftmax::TileSoftmax(attention::ForwardOp op, const Schedule &schedule,
                          TileEmitter &emit)
     : op(op), schedule(schedule), emit(emit), tileQ(schedule.tileQ),
       tileKV(schedule.tileKV), factor(moveToExp2Domain(op)),
-      affine(usefulSplit(op)) {
+      affine(usefulSplit(op, schedule)) {
   if (affine) {
     factor = affine->alpha;
   } else if (op.hasScore()) {
@@ -131,9 +135,8 @@ void TileSoftmax::begin() {
   values.map(block.getArgument(2), place.head);
   coefficients.clear();
   for (const analysis::KeyTerm &term : affine->keyTerms)
-    coefficients.push_back(
-        analysis::emitCoefficient(emit.builder, emit.loc, *affine,
-                                  term.coefficient, 1 / factor, values));
+    coefficients.push_back(analysis::emitCoefficient(
+        emit.builder, emit.loc, *affine, term.coefficient, 1 / factor, values));
   if (!startsAtRamp())
     return;
   Value g =
@@ -158,9 +161,9 @@ Value TileSoftmax::multiplyKeys(Value queries, Value keys, Value start,
     return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
                                start, /*transpose_rhs=*/true, async);
   IntegerAttr first = emit.builder.getI64IntegerAttr(firstColumn());
-  return tile::DotOp::create(emit.builder, emit.loc, type, queries, keys,
-                             start, slopePieces, first,
-                             /*columns=*/Value(), /*transpose_rhs=*/true, async);
+  return tile::DotOp::create(
+      emit.builder, emit.loc, type, queries, keys, start, slopePieces, first,
+      /*columns=*/Value(), /*transpose_rhs=*/true, async);
 }
 
 /// k at a key.
@@ -183,8 +186,8 @@ void TileSoftmax::allocateColumns() {
   columns = emit.allocate(kSlots, tileKV, 1, emit.builder.getF32Type());
 }
 
-/// k and g * (j - middle of the tile). Of the next tile it is not known whether it
-/// is masked.
+/// k and g * (j - middle of the tile). Of the next tile it is not known whether
+/// it is masked.
 void TileSoftmax::stageColumns(Value number, Value firstKey) {
   Value middle = emit.add(firstKey, emit.index(tileKV / 2));
   emit.stageColumns(
@@ -192,8 +195,8 @@ void TileSoftmax::stageColumns(Value number, Value firstKey) {
         Value terms = keyTerms(b, a[0], /*masked=*/true);
         if (!startsAtRamp())
           return terms;
-        Value distance = arith::IndexCastOp::create(
-            b, emit.loc, b.getI32Type(), emit.sub(a[0], middle));
+        Value distance = arith::IndexCastOp::create(b, emit.loc, b.getI32Type(),
+                                                    emit.sub(a[0], middle));
         distance =
             arith::SIToFPOp::create(b, emit.loc, b.getF32Type(), distance);
         return math::FmaOp::create(b, emit.loc, distance, slope, terms);
@@ -206,7 +209,8 @@ void TileSoftmax::publishColumns(Value number) {
 
 void TileSoftmax::awaitColumnsBefore(Value number) {
   // n - 1 may be negative. n + 3 has its slot, and its round's parity, of which
-  // there are two each; before there were any, barriers say that they are there.
+  // there are two each; of what comes before number 0 barriers say that it is
+  // there.
   Value before = emit.add(number, emit.index(3));
   tile::ReceiveOp::create(emit.builder, emit.loc, columns, before);
 }
@@ -383,7 +387,8 @@ Value TileSoftmax::rescaleFrom(Value before, Value maximum) {
       });
 }
 
-/// 2^(f * score - f * m), one FMA before the exponential, or 2^(f * (score - m)).
+/// 2^(f * score - f * m), one FMA before the exponential, or, where m is
+/// subtracted first, 2^(f * (score - m)).
 Value TileSoftmax::weight(OpBuilder &builder, Value score, Value negated,
                           bool masked) {
   bool isDifference = factor == 1 || subtractsFirst(masked);

@@ -14,9 +14,9 @@
 //                                    LSE
 //
 // In the second form the tile's middle enters per-row values only. The running
-// maximum is that of s + g * (j - key) + k(j), where `key` is the query tile's first
-// row: near it masks and slopes usually put the largest scores, so that little
-// is lost to rounding however long the sequence is.
+// maximum is that of s + g * (j - key) + k(j), where `key` is the query tile's
+// first row: near it masks and slopes usually put the largest scores, so that
+// little is lost to rounding however long the sequence is.
 //
 // Maxima may be taken of the bits of scores, as integers, three at once: those
 // compare as floats do where the greatest is not negative. Steps with a mask
@@ -68,8 +68,7 @@ public:
   bool startsAtKeys() const { return affine && !affine->keyTerms.empty(); }
   /// They do so from columns that are staged on chip, a step ahead.
   bool stagesColumns() const {
-    return startsAtKeys() && schedule.affine == AffineUnit::Tensor &&
-           schedule.producer == ProducerKind::Tma;
+    return startsAtKeys() && schedule.affine == AffineUnit::Tensor;
   }
   /// Emits the ring for them, at the kernel's start.
   void allocateColumns();
@@ -77,8 +76,8 @@ public:
   /// them, or nothing in their place. Numbers are those of tile.stage_columns.
   void stageColumns(Value number, Value firstKey);
   void publishColumns(Value number);
-  /// Before columns are published or staged out of a walk's order: waits for those
-  /// before them.
+  /// Before columns are published or staged out of a walk's order: waits for
+  /// those before them.
   void awaitColumnsBefore(Value number);
   /// False where scores are bounded: `Weights::rescale` is null then.
   bool rescales() const { return !fixedMaximum; }
@@ -118,9 +117,9 @@ private:
     return startsAtRamp() && !stagesColumns() &&
            schedule.affine == AffineUnit::Tensor;
   }
-  /// Biases of keys hide them by great negative numbers: where a row has seen no
-  /// other key, f * m is off by octaves, and s - m is not. Integers are compared
-  /// where m is not negative.
+  /// Biases of keys hide them by great negative numbers: where a row has seen
+  /// no other key, f * m is off by octaves, and s - m is not. Integers are
+  /// compared where m is not negative.
   bool subtractsFirst(bool masked) const {
     return startsAtKeys() && (masked || !comparesIntegers());
   }

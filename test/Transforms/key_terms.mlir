@@ -1,17 +1,21 @@
 // Terms of the key alone: products start from them.
-// RUN: kgen-opt %s --attention-expand-mods --attention-to-tile=hardware=h100 --canonicalize --cse | FileCheck %s
-// RUN: kgen-opt %s --attention-expand-mods --attention-to-tile=hardware=h100a --canonicalize --cse | FileCheck %s --check-prefix=ROLES
+// RUN: sed 's/@schedule@/affine = fma/' %s > %t.mlir
+// RUN: kgen-opt %t.mlir --attention-expand-mods --attention-to-tile=hardware=h100a --canonicalize --cse | FileCheck %s
+// RUN: sed 's/@schedule@/affine = tensor/' %s > %t.mlir
+// RUN: kgen-opt %t.mlir --attention-expand-mods --attention-to-tile=hardware=h100a --canonicalize --cse | FileCheck %s --check-prefix=ROLES
 
 // In units of 0.125 log2(e); both rows of a thread have the same. Behind the product nothing is left of them, nor in the LSE.
 // CHECK-LABEL: func.func @key_bias
 // CHECK-DAG:     %[[UNIT:.+]] = arith.constant 8.000000e+00 : f32
+// CHECK-NOT:     tile.alloc {{.*}}xf32>
+// CHECK:         } consumers {
 // CHECK:         scf.for
 // CHECK:           %[[START:.+]] = tile.map(%{{.+}}) at[%{{.+}}, %{{.+}}]
 // CHECK-NEXT:      ^bb0(%{{.+}}: f32, %{{.+}}: index, %[[J:.+]]: index):
-// CHECK:             %[[READ:.+]] = memref.load %arg1[%[[J]]]
+// CHECK-NEXT:        %[[READ:.+]] = memref.load %arg1[%[[J]]]
 // CHECK-NEXT:        %[[TERM:.+]] = arith.mulf %[[READ]], %[[UNIT]]
 // CHECK-NEXT:        tile.yield %[[TERM]]
-// CHECK:           tile.dot {{.+}} acc %[[START]] transpose_rhs
+// CHECK:           tile.dot {{.+}} acc %[[START]] transpose_rhs async
 // CHECK-NOT:       memref.load
 // The maximum is subtracted before the factor: a row that sees nothing but a padding of -1e9 has the weights that it has without.
 // CHECK:           %[[NEGATED:.+]] = tile.map_rows(%{{.+}})
@@ -27,7 +31,7 @@
 // CHECK-NOT:     memref.load
 // CHECK:         tile.store_rows
 //
-// With roles a warpgroup stages them a step ahead: number n + 1 once the product with n was awaited, published behind the softmax.
+// affine = tensor: a warpgroup stages them a step ahead: number n + 1 once the product with n was awaited, published behind the softmax.
 // ROLES-LABEL: func.func @key_bias
 // ROLES:         %[[RING:.+]] = tile.alloc : <2x[[KEYS:[0-9]+]]x1xf32>
 // ROLES:         } consumers {
@@ -49,7 +53,9 @@
 // ROLES:             tile.publish_columns %[[RING]] at %[[NEXT]]
 // ROLES:         tile.store
 func.func @key_bias(%q: memref<1x2x1024x64xbf16>, %bias: memref<1024xf32>, %o: memref<1x2x1024x64xbf16>, %lse: memref<1x2x1024xf32>) {
-  attention.forward %q, %q, %q scale 1.25e-01 score {
+  attention.forward %q, %q, %q scale 1.25e-01
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, @schedule@>)
+      score {
   ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
     %c = memref.load %bias[%j] : memref<1024xf32>
     %r = arith.addf %s, %c : f32
@@ -61,6 +67,7 @@ func.func @key_bias(%q: memref<1x2x1024x64xbf16>, %bias: memref<1024xf32>, %o: m
 
 // A slope as well: a ramp to which they are added, or columns that have both. What a head multiplies them by is read once.
 // CHECK-LABEL: func.func @slope
+// CHECK:         } consumers {
 // CHECK:         memref.load %arg2
 // CHECK:         scf.for
 // CHECK-NOT:       memref.load %arg2
@@ -79,7 +86,9 @@ func.func @key_bias(%q: memref<1x2x1024x64xbf16>, %bias: memref<1024xf32>, %o: m
 // ROLES-NOT:     ramp
 // ROLES:         tile.store
 func.func @slope(%q: memref<1x2x1024x64xbf16>, %bias: memref<1024xf32>, %scale: memref<2xf32>, %slopes: memref<2xf32>, %o: memref<1x2x1024x64xbf16>) {
-  attention.forward %q, %q, %q mods [#attention.alibi] (%slopes : memref<2xf32>) score {
+  attention.forward %q, %q, %q mods [#attention.alibi] (%slopes : memref<2xf32>)
+      schedule(#attention.schedule<tile_q = 128, tile_kv = 64, warps = 8, consumer_warpgroups = 2, producer = tma, stages_k = 2, stages_v = 2, overlap = intra, q_operand = shared, producer_registers = 40, kv_direction = reverse, @schedule@>)
+      score {
   ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
     %c = memref.load %bias[%j] : memref<1024xf32>
     %d = memref.load %scale[%h] : memref<2xf32>
@@ -88,20 +97,5 @@ func.func @slope(%q: memref<1x2x1024x64xbf16>, %bias: memref<1024xf32>, %scale: 
     attention.yield %r : f32
   } outs(%o : memref<1x2x1024x64xbf16>)
       : (memref<1x2x1024x64xbf16>, memref<1x2x1024x64xbf16>, memref<1x2x1024x64xbf16>) -> ()
-  return
-}
-
-// f32 scores are computed as they were written.
-// CHECK-LABEL: func.func @key_bias_f32
-// CHECK-NOT:     acc %
-// CHECK:         tile.dot
-func.func @key_bias_f32(%q: memref<1x2x1024x64xf32>, %bias: memref<1024xf32>, %o: memref<1x2x1024x64xf32>) {
-  attention.forward %q, %q, %q score {
-  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
-    %c = memref.load %bias[%j] : memref<1024xf32>
-    %r = arith.addf %s, %c : f32
-    attention.yield %r : f32
-  } outs(%o : memref<1x2x1024x64xf32>)
-      : (memref<1x2x1024x64xf32>, memref<1x2x1024x64xf32>, memref<1x2x1024x64xf32>) -> ()
   return
 }
