@@ -109,9 +109,6 @@ public:
   mlir::Value valuesReady(mlir::Value place, Tokens &tokens) override;
   void keysDone(mlir::Value place) override;
   void valuesDone(mlir::Value place) override;
-  /// Of what the consumers stage for a place, where each query tile takes one
-  /// place more than it has.
-  mlir::Value columnsNumber(mlir::Value place);
 
 private:
   void sendTile(mlir::Value source, mlir::Value ring, const Walk &walk,

@@ -74,9 +74,4 @@ void KvRings::valuesDone(Value place) {
                           emit.wide(emit.add(passed.keys, place)));
 }
 
-Value KvRings::columnsNumber(Value place) {
-  Value before = emit.add(passed.keys, passed.queries);
-  return emit.wide(emit.add(before, place));
-}
-
 } // namespace kgen

@@ -54,6 +54,7 @@
 #include "RunningState.h"
 #include "TileEmitter.h"
 #include "TileSoftmax.h"
+#include "WalkColumns.h"
 #include "WalkLoops.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -72,7 +73,8 @@ public:
   OnlineSoftmax(attention::ForwardOp op, const Schedule &schedule,
                 OpBuilder &builder)
       : op(op), schedule(schedule), emit(builder, op.getLoc()),
-        softmax(op, schedule, emit), keyTiles(op, schedule, emit), loops(emit) {
+        softmax(op, schedule, emit), keyTiles(op, schedule, emit), loops(emit),
+        columns(emit, softmax, [this](Value place) { return firstKeyAt(place); }) {
   }
 
   void lower();
@@ -99,11 +101,7 @@ private:
   Value tileAt(Value place);
   Value firstKeyAt(Value place);
   Value productStart(Value place, bool masked);
-  void stageColumns(Value place);
-  void stageFirstColumns(Value place);
-  void stageColumnsAfter(Value place);
-  void publishColumnsAfter(Value place);
-  void pass(Value first, Value end, Value firstColumns);
+  void pass(Value first, Value end, int64_t columnsAhead);
   PendingStep firstStep(Value place);
   PendingStep overlappedStep(Value place, bool masked, PendingStep before);
   PendingStep pendingStep(Value output, const Weights &tile, bool isFirst);
@@ -121,6 +119,7 @@ private:
   TileSoftmax softmax;
   KeyTileFinder keyTiles;
   WalkLoops loops;
+  WalkColumns columns;
 
   Value head, batch, headKV, firstRow, seqQ, seqKV; // index values
   Value queries;     ///< operand matrix or view, as the schedule says
@@ -207,7 +206,7 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value keys = pipeline->keysReady(place, state.tokens);
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   pipeline->keysDone(place);
-  stageColumnsAfter(place);
+  columns.stageAfter(place);
   Value values = pipeline->valuesReady(place, state.tokens);
 
   Weights tile =
@@ -218,7 +217,7 @@ RunningState OnlineSoftmax::step(Value place, bool masked, RunningState state) {
   Value output =
       tile::DotOp::create(emit.builder, emit.loc, state.output.getType(),
                           operandOf(tile.weights), values, scaledOutput);
-  publishColumnsAfter(place);
+  columns.publishAfter(place);
   pipeline->valuesDone(place);
   return {output, tile.maximum, tile.sum, state.tokens};
 }
@@ -346,18 +345,18 @@ PendingStep OnlineSoftmax::pendingStep(Value output, const Weights &tile,
 
 PendingStep OnlineSoftmax::firstStep(Value place) {
   RunningState state = initialState({});
-  stageFirstColumns(place);
+  columns.stageFirst(place);
   Value start = productStart(place, /*masked=*/true);
   Value keys = rings->keysReady(place, state.tokens);
   takeTurn();
   Value product = softmax.multiplyKeys(queries, keys, start, /*async=*/false);
   passTurn();
   rings->keysDone(place);
-  stageColumnsAfter(place);
+  columns.stageAfter(place);
   Value firstKey = firstKeyAt(place);
   Weights tile = softmax.apply(product, firstKey, /*masked=*/true,
                                state.maximum, state.sum);
-  publishColumnsAfter(place);
+  columns.publishAfter(place);
   return pendingStep(state.output, tile, /*isFirst=*/true);
 }
 
@@ -385,7 +384,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   passTurn();
   await(product, /*pending=*/1);
   rings->keysDone(place);
-  stageColumnsAfter(place);
+  columns.stageAfter(place);
 
   Weights tile =
       softmax.apply(product, firstKey, masked, state.maximum, state.sum);
@@ -393,7 +392,7 @@ PendingStep OnlineSoftmax::overlappedStep(Value place, bool masked,
   if (!before.isStaged())
     inFlight.push_back(before.weights);
   await(inFlight, /*pending=*/0, /*after=*/tile.sum);
-  publishColumnsAfter(place);
+  columns.publishAfter(place);
   rings->valuesDone(previous);
   return pendingStep(inFlight[0], tile, /*isFirst=*/false);
 }
@@ -410,57 +409,20 @@ RunningState OnlineSoftmax::lastStep(PendingStep pending, Value place) {
 
 /// What the product at a place of the walk starts from.
 Value OnlineSoftmax::productStart(Value place, bool masked) {
-  Value number, firstKey;
-  if (softmax.stagesColumns())
-    number = rings->columnsNumber(place);
-  else if (softmax.startsAtKeys())
+  Value firstKey;
+  if (softmax.startsAtKeys())
     firstKey = firstKeyAt(place);
-  return softmax.productStart(firstKey, masked, number);
+  return softmax.productStart(firstKey, masked, columns.numberOf(place));
 }
 
-/// Stages the columns of a place. A walk stages one place more than it has: its
-/// last tile's again.
-void OnlineSoftmax::stageColumns(Value place) {
-  Value last =
-      emit.sub(emit.sub(seen.visibleEnd, seen.visibleBegin), emit.i32(1));
-  softmax.stageColumns(rings->columnsNumber(place),
-                       firstKeyAt(emit.min(place, last)));
-}
-
-/// Those of a walk's first place.
-void OnlineSoftmax::stageFirstColumns(Value place) {
-  if (!softmax.stagesColumns())
-    return;
-  Value number = rings->columnsNumber(place);
-  softmax.awaitColumnsBefore(number);
-  stageColumns(place);
-  softmax.publishColumns(number);
-}
-
-/// Those of the next place, under the softmax of this one, whose product was
-/// awaited; and behind that.
-void OnlineSoftmax::stageColumnsAfter(Value place) {
-  if (softmax.stagesColumns())
-    stageColumns(emit.add(place, emit.i32(1)));
-}
-void OnlineSoftmax::publishColumnsAfter(Value place) {
-  if (softmax.stagesColumns())
-    softmax.publishColumns(rings->columnsNumber(emit.add(place, emit.i32(1))));
-}
-
-/// Lets tiles pass that only other warpgroups compute. Their columns are
-/// numbers that nobody reads, from `firstColumns` on.
-void OnlineSoftmax::pass(Value first, Value end, Value firstColumns) {
+/// Lets tiles pass that only other warpgroups compute. Behind a walk, whose
+/// columns are one ahead, theirs are, too.
+void OnlineSoftmax::pass(Value first, Value end, int64_t columnsAhead) {
   if (!keyTiles.walksByGroup())
     return;
-  Value ahead = emit.sub(firstColumns, first);
   loops.forEach(first, end, {}, [&](Value place, ValueRange) {
     KvPipeline::Tokens none;
-    if (softmax.stagesColumns()) {
-      Value number = rings->columnsNumber(emit.add(place, ahead));
-      softmax.awaitColumnsBefore(number);
-      softmax.publishColumns(number);
-    }
+    columns.pass(place, emit.i32(columnsAhead));
     (void)rings->keysReady(place, none);
     takeTurn();
     passTurn();
@@ -492,11 +454,12 @@ RunningState OnlineSoftmax::consume(KvRings::Passed before) {
   queries = receiveQueries(before);
   Walk walk = keyTiles.walkOfGroup(seen);
   Value all = emit.sub(seen.visibleEnd, seen.visibleBegin);
-  pass(emit.i32(0), walk.begin, emit.i32(0));
+  columns.placeAt(before, emit.sub(all, emit.i32(1)));
+  pass(emit.i32(0), walk.begin, /*columnsAhead=*/0);
   bool overlapped = schedule.overlap == OverlapMode::Intra ||
                     schedule.overlap == OverlapMode::Both;
   RunningState state = overlapped ? walkOverlapped(walk) : walkInOrder(walk);
-  pass(walk.end, all, emit.add(walk.end, emit.i32(1)));
+  pass(walk.end, all, /*columnsAhead=*/1);
   return state;
 }
 
@@ -522,7 +485,7 @@ RunningState OnlineSoftmax::walkInOrder(Walk walk) {
   if (softmax.asksForMaxima())
     condition = isReady;
   RunningState first = initialState({});
-  stageFirstColumns(walk.begin);
+  columns.stageFirst(walk.begin);
   RunningState state =
       RunningState::from(loops.walk(walk, first.values(), oneStep, condition));
   queriesDone();
@@ -559,8 +522,7 @@ void OnlineSoftmax::lowerWithRoles() {
   KvRings storage(emit, schedule, op);
   pipeline = rings = &storage;
   Value weightsBuffer, outputBuffer;
-  if (softmax.stagesColumns())
-    softmax.allocateColumns();
+  columns.allocate();
   if (schedule.pOperand == OperandPlace::Shared)
     weightsBuffer =
         emit.allocate(1, schedule.tileQ, schedule.tileKV, op.getElementType());

@@ -353,12 +353,12 @@ Value TileSoftmax::fromTile(Value here, Value beforeHere, Value before,
 
 /// lift - f * m, or -m where it is subtracted first, with 0 for a row that has
 /// seen no key.
-Value TileSoftmax::negatedMaximum(Value maximum, bool masked) {
+Value TileSoftmax::negatedMaximum(Value maximum) {
   return emit.mapRows(maximum, place.firstRow, [&](OpBuilder &b, ValueRange a) {
     Value none = arith::CmpFOp::create(b, emit.loc, arith::CmpFPredicate::OEQ,
                                        a[0], emit.f32(kMinusInfinity));
     Value negated;
-    if (subtractsFirst(masked)) {
+    if (subtractsFirst()) {
       negated = arith::NegFOp::create(b, emit.loc, a[0]);
     } else {
       negated = arith::MulFOp::create(b, emit.loc, a[0], emit.f32(-factor));
@@ -389,15 +389,14 @@ Value TileSoftmax::rescaleFrom(Value before, Value maximum) {
 
 /// 2^(f * score - f * m), one FMA before the exponential, or, where m is
 /// subtracted first, 2^(f * (score - m)).
-Value TileSoftmax::weight(OpBuilder &builder, Value score, Value negated,
-                          bool masked) {
-  bool isDifference = factor == 1 || subtractsFirst(masked);
+Value TileSoftmax::weight(OpBuilder &builder, Value score, Value negated) {
+  bool isDifference = factor == 1 || subtractsFirst();
   Value exponent =
       isDifference
           ? Value(arith::AddFOp::create(builder, emit.loc, score, negated))
           : Value(math::FmaOp::create(builder, emit.loc, score,
                                       emit.f32(factor), negated));
-  if (subtractsFirst(masked))
+  if (subtractsFirst())
     exponent = math::FmaOp::create(builder, emit.loc, exponent,
                                    emit.f32(factor), emit.f32(lift));
   return math::Exp2Op::create(builder, emit.loc, exponent);
@@ -418,7 +417,7 @@ Value TileSoftmax::weightsOf(Value score, Value negated, Value firstKey,
   return emit.map(
       inputs, place.firstRow, firstKey, [&](OpBuilder &b, ValueRange a) {
         Value result =
-            weight(b, a[0], negated ? a[1] : emit.f32(-*fixedMaximum), masked);
+            weight(b, a[0], negated ? a[1] : emit.f32(-*fixedMaximum));
         if (!choosesExp2(schedule))
           return result;
         Operation *power = result.getDefiningOp();
@@ -456,7 +455,7 @@ Weights TileSoftmax::apply(Value product, Value firstKey, bool masked,
   if (comparesIntegers() && masked)
     here = middle ? withoutMinusZero(here) : raised(here);
   Value maximum = fromTile(here, before, oldMaximum, middle);
-  Value negated = negatedMaximum(here, masked);
+  Value negated = negatedMaximum(here);
   Value rescale = rescaleFrom(oldMaximum, maximum);
   Value weights = weightsOf(score, negated, firstKey, masked);
   Value scaledSum =

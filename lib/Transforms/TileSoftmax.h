@@ -117,12 +117,9 @@ private:
     return startsAtRamp() && !stagesColumns() &&
            schedule.affine == AffineUnit::Tensor;
   }
-  /// Biases of keys hide them by great negative numbers: where a row has seen
-  /// no other key, f * m is off by octaves, and s - m is not. Integers are
-  /// compared where m is not negative.
-  bool subtractsFirst(bool masked) const {
-    return startsAtKeys() && (masked || !comparesIntegers());
-  }
+  /// Biases of keys may be great numbers, as those that hide padding are. f * m
+  /// is then off by octaves where m is one of them, and s - m is not.
+  bool subtractsFirst() const { return startsAtKeys(); }
   int64_t firstColumn() const { return -(tileKV / 2); }
   Value middleOf(Value firstKey);
   Value toTile(Value maximum, Value middle, bool masked);
@@ -130,10 +127,9 @@ private:
   Value grown(Value before, Value candidate);
   Value raised(Value maximum);
   Value withoutMinusZero(Value maximum);
-  Value negatedMaximum(Value maximum, bool masked);
+  Value negatedMaximum(Value maximum);
   Value rescaleFrom(Value before, Value maximum);
-  Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum,
-               bool masked);
+  Value weight(mlir::OpBuilder &builder, Value score, Value negatedMaximum);
   Value weightsOf(Value score, Value negated, Value firstKey, bool masked);
   Weights applyBounded(Value score, Value firstKey, bool masked, Value maximum,
                        Value sum);
