@@ -1,4 +1,4 @@
-//===- WalkColumns.cpp - Columns that products start from, along a walk ---===//
+//===- WalkColumns.cpp - Columns that products start from, along a walk -===//
 
 #include "WalkColumns.h"
 

@@ -1,5 +1,4 @@
-//===- WalkColumns.h - Columns that products start from, along a walk
-//------===//
+//===- WalkColumns.h - Columns that products start from, along a walk ---===//
 //
 // A walk stages the columns of its next place once the product of this one was
 // awaited, and publishes them behind this one's softmax (tile.stage_columns).
