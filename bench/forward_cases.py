@@ -225,11 +225,11 @@ def bars():
         for variant in variants:
             for dim in (128,) if variant.startswith("softcap") else (64, 128, 256):
                 result.append(Bar(f"D{dim} {variant}", variant, (dim,), tuple(LENGTHS), "FlexAttention", must, aim))
-    for variant in VARIANTS.values():
-        if variant.own:
-            for dim in (64, 128, 256):
-                name = f"D{dim} {variant.name} / own {variant.own}"
-                result.append(Bar(name, variant.name, (dim,), tuple(LENGTHS), f"own {variant.own}", 0.94, 0.98))
+    for variant in ("relative_position", "alibi", "alibi_causal"):
+        own = VARIANTS[variant].own
+        for dim in (64, 128, 256):
+            name = f"D{dim} {variant} / own {own}"
+            result.append(Bar(name, variant, (dim,), tuple(LENGTHS), f"own {own}", 0.94, 0.98))
     return result
 
 

@@ -60,8 +60,25 @@ TEST(HopperDefaults, FollowMaskScoreAndLength) {
   EXPECT_EQ(at(sloped, 512).qOperand, OperandPlace::Shared);
   EXPECT_EQ(at(sloped, 512).affine, AffineUnit::Tensor);
   EXPECT_EQ(at(sloped, 512).rowMaximum, RowMaximum::Integer);
-  EXPECT_EQ(at(sloped, 2048).consumerWarpgroups, 3);
+  EXPECT_EQ(at(sloped, 2048).tileKV, 80);
+  EXPECT_EQ(at(sloped, 2048).producerRegisters, 24);
+  EXPECT_EQ(at(sloped, 4096).consumerWarpgroups, 3);
   EXPECT_EQ(legalDefault(causalProblem(64)).consumerWarpgroups, 3);
+}
+
+// Terms of keys are staged where a kernel waits for its softmax.
+TEST(HopperDefaults, StageTermsOfKeys) {
+  Problem problem = alibiProblem();
+  problem.mask = {};
+  problem.score.instructions[4] = {.op = ExpressionOp::MulInt,
+                                   .operands = {3, 3}};
+  for (int64_t dim : {64, 128, 256}) {
+    problem.headDimQK = problem.headDimV = dim;
+    Schedule schedule = legalDefault(problem);
+    EXPECT_EQ(schedule.affine,
+              dim <= 128 ? AffineUnit::Tensor : AffineUnit::Fma);
+    EXPECT_EQ(schedule.tileKV, dim <= 128 ? 128 : 64);
+  }
 }
 
 // A window is as short in a long sequence; a prefix's length is one number.
