@@ -162,8 +162,8 @@ Value TileSoftmax::multiplyKeys(Value queries, Value keys, Value start,
                                start, /*transpose_rhs=*/true, async);
   IntegerAttr first = emit.builder.getI64IntegerAttr(firstColumn());
   return tile::DotOp::create(
-      emit.builder, emit.loc, type, queries, keys, start, slopePieces, first,
-      /*columns=*/Value(), /*transpose_rhs=*/true, async);
+      emit.builder, emit.loc, type, queries, keys, /*acc=*/Value(), slopePieces,
+      first, /*columns=*/Value(), /*transpose_rhs=*/true, async);
 }
 
 /// k at a key.

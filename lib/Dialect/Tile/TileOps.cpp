@@ -176,6 +176,9 @@ static LogicalResult verifyColumns(Operation *op, ShapedT columns) {
 }
 
 LogicalResult DotOp::verify() {
+  if (!!getAcc() + !!getRamp() + !!getColumns() > 1)
+    return emitOpError() << "[KG1103] starts from more than one of an "
+                            "accumulator, a ramp and columns";
   if (failed(verifyRamp(*this)))
     return failure();
   if (getColumns()) {

@@ -131,11 +131,6 @@ static LogicalResult checkProduct(tile::DotOp op, const KernelShape &shape) {
     return emitCoded(op, ErrorCode::TileShapeUnsupported)
            << "convert-tile-to-nvvm adds ramps and columns by steps of "
               "warpgroups only: use producer = tma, or affine = fma";
-  // Each has its own constant operand (HopperStart.cpp).
-  if (op.getRamp() && op.getColumns())
-    return emitCoded(op, ErrorCode::TileShapeUnsupported)
-           << "convert-tile-to-nvvm starts a product from a ramp or from "
-              "columns: stage columns that have both";
   tile::ViewType rhs = op.getRhs().getType();
   auto refuse = [&](const Twine &why) {
     return emitCoded(op, ErrorCode::TileShapeUnsupported)

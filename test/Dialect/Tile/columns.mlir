@@ -23,15 +23,23 @@ func.func @columns(%q: !tile.view<64x64xf16>, %k: !tile.view<32x64xf16>, %table:
   return
 }
 
-// All starts add up.
-// CHECK-LABEL: func.func @three_starts
-// CHECK:         tile.dot %{{.+}}, %{{.+}} acc %{{.+}} ramp %{{.+}} from -16 columns
-func.func @three_starts(%q: !tile.view<64x64xbf16>, %k: !tile.view<32x64xbf16>, %a: !tile.matrix<64x16xbf16, operand>, %c: !tile.matrix<64x32xf32, accumulator>, %b: !tile.view<32x1xf32>) {
-  %s = tile.dot %q, %k acc %c ramp %a from -16 columns %b : !tile.view<32x1xf32> transpose_rhs : !tile.view<64x64xbf16>, !tile.view<32x64xbf16> -> !tile.matrix<64x32xf32, accumulator>
+//--- invalid.mlir
+func.func @ramp_and_columns(%q: !tile.view<64x64xbf16>, %k: !tile.view<32x64xbf16>, %a: !tile.matrix<64x16xbf16, operand>, %b: !tile.view<32x1xf32>) {
+  // expected-error @below {{[KG1103] starts from more than one of an accumulator, a ramp and columns}}
+  %s = tile.dot %q, %k ramp %a from -16 columns %b : !tile.view<32x1xf32> transpose_rhs : !tile.view<64x64xbf16>, !tile.view<32x64xbf16> -> !tile.matrix<64x32xf32, accumulator>
   return
 }
 
-//--- invalid.mlir
+// -----
+
+func.func @accumulator_and_columns(%q: !tile.view<64x64xbf16>, %k: !tile.view<32x64xbf16>, %c: !tile.matrix<64x32xf32, accumulator>, %b: !tile.view<32x1xf32>) {
+  // expected-error @below {{[KG1103] starts from more than one of an accumulator, a ramp and columns}}
+  %s = tile.dot %q, %k acc %c columns %b : !tile.view<32x1xf32> transpose_rhs : !tile.view<64x64xbf16>, !tile.view<32x64xbf16> -> !tile.matrix<64x32xf32, accumulator>
+  return
+}
+
+// -----
+
 func.func @fewer(%q: !tile.view<64x64xbf16>, %k: !tile.view<32x64xbf16>, %b: !tile.view<16x1xf32>) {
   // expected-error @below {{[KG1103] expected 32 columns, got '!tile.view<16x1xf32>'}}
   %s = tile.dot %q, %k columns %b : !tile.view<16x1xf32> transpose_rhs : !tile.view<64x64xbf16>, !tile.view<32x64xbf16> -> !tile.matrix<64x32xf32, accumulator>

@@ -15,6 +15,14 @@ func.func @ramp(%q: !tile.view<64x64xf16>, %k: !tile.view<256x64xf16>, %a: !tile
 }
 
 //--- invalid.mlir
+func.func @two_starts(%q: !tile.view<64x64xbf16>, %k: !tile.view<32x64xbf16>, %a: !tile.matrix<64x16xbf16, operand>, %c: !tile.matrix<64x32xf32, accumulator>) {
+  // expected-error @below {{[KG1103] starts from more than one of an accumulator, a ramp and columns}}
+  %s = tile.dot %q, %k acc %c ramp %a from -16 transpose_rhs : !tile.view<64x64xbf16>, !tile.view<32x64xbf16> -> !tile.matrix<64x32xf32, accumulator>
+  return
+}
+
+// -----
+
 func.func @no_first(%q: !tile.view<64x64xbf16>, %k: !tile.view<32x64xbf16>, %a: !tile.matrix<64x16xbf16, operand>) {
   // expected-error @below {{[KG1103] expected a ramp and its first column}}
   %s = "tile.dot"(%q, %k, %a) <{operandSegmentSizes = array<i32: 1, 1, 0, 1, 0>, transpose_rhs}> : (!tile.view<64x64xbf16>, !tile.view<32x64xbf16>, !tile.matrix<64x16xbf16, operand>) -> !tile.matrix<64x32xf32, accumulator>

@@ -181,25 +181,6 @@ func.func @rows_of_a_warpgroup() attributes {
 
 // -----
 
-func.func @ramp_and_columns(%slopes: !tile.matrix<64x16xbf16, operand>) attributes {
-    tile.kernel, attention.schedule = #attention.schedule<producer = tma, warps = 4, consumer_warpgroups = 1>} {
-  %c0 = arith.constant 0 : index
-  %q = tile.alloc : !tile.buffer<1x64x64xbf16>
-  %k = tile.alloc : !tile.buffer<1x64x64xbf16>
-  %ring = tile.alloc : !tile.buffer<2x64x1xf32>
-  tile.roles producer {
-  } consumers {
-    %a = tile.receive %q at %c0 : !tile.buffer<1x64x64xbf16>
-    %b = tile.receive %k at %c0 : !tile.buffer<1x64x64xbf16>
-    %columns = tile.receive %ring at %c0 : !tile.buffer<2x64x1xf32>
-    // expected-error @below {{[KG4004] convert-tile-to-nvvm starts a product from a ramp or from columns}}
-    %s = tile.dot %a, %b ramp %slopes from -32 columns %columns : !tile.view<64x1xf32> transpose_rhs : !tile.view<64x64xbf16>, !tile.view<64x64xbf16> -> !tile.matrix<64x64xf32, accumulator>
-  }
-  return
-}
-
-// -----
-
 func.func @doubles(%x: f64) -> f64 attributes {tile.kernel} {
   // expected-error @below {{[KG4002] the NVVM target has no 'math.tanh' on 'f64'}}
   %y = math.tanh %x : f64
