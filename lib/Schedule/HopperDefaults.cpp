@@ -50,6 +50,7 @@ struct Row {
   TileScheduler scheduler;
   TileOrder order; ///< of uneven tiles
   int64_t maxRegisters; ///< fewer than all leave room for more workgroups
+  int64_t producerRegisters = 0; ///< 0: the usual ones
 };
 
 constexpr Score kAnyScore = Score::Any;
@@ -62,7 +63,7 @@ constexpr auto kAlways = RescalePolicy::Always;
 // has one warpgroup and a processor three workgroups, which run under each
 // other's.
 // Head dim, mask, score, lengths; groups, keys, stages; Q, rescale; overlap,
-// scheduler, order, register cap.
+// scheduler, order, register cap, producer's registers.
 constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, 512, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kLinear, 80},
     {64, kNone, Score::None, 0, 1024, 2, 128, 2, kRegisters, kAlways, kBoth, kDrawn, kLinear, 0},
@@ -75,7 +76,7 @@ constexpr Row rows[] = {
     {64, kNone, kAnyScore, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kBoth, kDrawn, kLinear, 0},
     {64, kCompared, Score::Affine, 0, 512, 1, 64, 2, kShared, kLazy, kIntra, kDrawn, kHeads, 80},
     {64, kCompared, Score::Affine, 0, 1024, 1, 64, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 80},
-    {64, kCompared, Score::Affine, 0, 2048, 1, 80, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 80},
+    {64, kCompared, Score::Affine, 0, 2048, 1, 80, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 80, 24},
     {64, kCompared, Score::Affine, 0, kAnyLength, 3, 128, 2, kShared, kLazy, kIntra, kDrawn, kGroups, 0},
     {64, kCompared, kAnyScore, 0, 1024, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kHeads, 80},
     {64, kCompared, kAnyScore, 0, 2048, 1, 64, 2, kRegisters, kLazy, kIntra, kDrawn, kGroups, 80},
@@ -193,10 +194,9 @@ Schedule toSchedule(const Row &row, const Problem &problem, Schedule schedule) {
   schedule.kvRange = legality::usualKvRange(problem, row.groups, row.tileKV);
   schedule.scheduler = row.scheduler;
   schedule.maxRegisters = row.maxRegisters;
-  schedule.producerRegisters = legality::usualProducerRegisters(row.groups);
-  // A cap of 80 leaves 80 keys too few: the producer gives eight, and spills none.
-  if (row.maxRegisters == 80 && row.tileKV > 64)
-    schedule.producerRegisters = 24;
+  schedule.producerRegisters =
+      row.producerRegisters ? row.producerRegisters
+                            : legality::usualProducerRegisters(row.groups);
   // Up to 128 columns, what the softmax issues is what a kernel waits for; of 256,
   // the products, which a step more makes longer.
   bool waitsForSoftmax = std::max(problem.headDimQK, problem.headDimV) <= 128;
