@@ -42,6 +42,9 @@
 // A warpgroup may walk over the tiles that its own rows see, and let the others
 // of its workgroup pass (KeyTiles.h).
 //
+// What a score adds for each key alone is where S starts: staged a step ahead,
+// it is a part of the product (WalkColumns.h).
+//
 // The two lines in the middle of the recurrence are TileSoftmax.h, which also
 // has their short forms for affine and for bounded scores.
 //

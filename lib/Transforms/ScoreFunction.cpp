@@ -67,11 +67,10 @@ void ScoreFunction::inlineRegion(Region &region, OpBuilder &builder,
   }
 }
 
-/// What the region yields for these arguments.
+/// What the region yields for these arguments, and these values of it.
 Value ScoreFunction::resultOf(Region &region, OpBuilder &builder,
                               ValueRange leading, Value row, Value col,
-                              Pairs pairs) {
-  IRMapping mapping;
+                              Pairs pairs, IRMapping mapping) {
   inlineRegion(region, builder, leading, row, col, pairs, mapping);
   return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
 }
@@ -81,9 +80,7 @@ Value ScoreFunction::scoreOf(OpBuilder &builder, Value score, Value row,
   IRMapping mapping;
   for (Value value : zeros)
     mapping.map(value, emit.f32(0));
-  Region &region = op.getScore();
-  inlineRegion(region, builder, score, row, col, Pairs::Row, mapping);
-  return mapping.lookupOrDefault(region.front().getTerminator()->getOperand(0));
+  return resultOf(op.getScore(), builder, score, row, col, Pairs::Row, mapping);
 }
 
 SmallVector<Value> ScoreFunction::valuesAtKey(OpBuilder &builder,

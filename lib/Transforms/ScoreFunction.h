@@ -62,7 +62,8 @@ private:
                     Pairs pairs, mlir::IRMapping &mapping);
   mlir::Value resultOf(mlir::Region &region, mlir::OpBuilder &builder,
                        mlir::ValueRange leading, mlir::Value row,
-                       mlir::Value col, Pairs pairs);
+                       mlir::Value col, Pairs pairs,
+                       mlir::IRMapping mapping = {});
 
   attention::ForwardOp op;
   TileEmitter &emit;

@@ -72,8 +72,8 @@ public:
   }
   /// Emits the ring for them, at the kernel's start.
   void allocateColumns();
-  /// Stages those of the key tile at `firstKey`, after begin(), and publishes
-  /// them, or nothing in their place. Numbers are those of tile.stage_columns.
+  /// Stages those of the key tile at `firstKey`, after begin(); publishes what was
+  /// staged, if anything. Numbers are those of tile.stage_columns.
   void stageColumns(Value number, Value firstKey);
   void publishColumns(Value number);
   /// Before columns are published or staged out of a walk's order: waits for
